@@ -1,0 +1,150 @@
+"""Inviting people, and their coming in."""
+
+from dataclasses import dataclass, field
+
+from django.core.mail import send_mail
+from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import access
+from accounts.exceptions import (
+    AddressUnproven,
+    InvitationExpired,
+    InvitationRevoked,
+    InvitationUsed,
+    InviterMayNotGive,
+    NotYours,
+    WrongRecipient,
+)
+from accounts.models import Invitation, Role, User
+
+from . import people
+
+MAY_INVITE = "accounts.add_invitation"
+
+
+@dataclass
+class Outcome:
+    """What became of each address."""
+
+    sent: list[str] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def invite(*, actor: User, addresses: list[str], role: Role) -> Outcome:
+    """Offer `role` to each address (clean, lower case, distinct). Mails leave after the commit.
+
+    People who are members, or have an open invitation, are left as they are and reported.
+    Raises NotYours, AddressUnproven; neither writes.
+    """
+    demand_may_invite(actor, role)
+    if not actor.has_proven_address:
+        raise AddressUnproven
+    outcome = Outcome()
+    members = set(User.objects.members().filter(email__in=addresses).values_list("email", flat=True))
+    for address in addresses:
+        if address in members:
+            outcome.members.append(address)
+        elif _invite_one(actor, address, role):
+            outcome.sent.append(address)
+        else:
+            outcome.waiting.append(address)
+    return outcome
+
+
+def _invite_one(actor: User, address: str, role: Role) -> bool:
+    invitation = Invitation(email=address, role=role, invited_by=actor)
+    token = invitation.renew()
+    try:
+        with transaction.atomic():
+            invitation.save()
+    except IntegrityError:  # the constraint on open invitations: somebody was quicker
+        return False
+    _send_after_commit(invitation, token)
+    return True
+
+
+@transaction.atomic
+def resend(*, actor: User, invitation: Invitation) -> None:
+    """A new token and a new expiry; the link sent before stops working. Raises InvitationUsed, InvitationRevoked."""
+    demand_may_invite(actor, invitation.role)
+    invitation = _locked(invitation)
+    refuse_ended(invitation)
+    token = invitation.renew()
+    invitation.invited_by = actor
+    invitation.save()
+    _send_after_commit(invitation, token)
+
+
+@transaction.atomic
+def revoke(*, actor: User, invitation: Invitation) -> None:
+    """Withdraw it. Whoever may invite may withdraw anybody's. Raises InvitationUsed, InvitationRevoked."""
+    access.require(actor, MAY_INVITE)
+    invitation = _locked(invitation)
+    refuse_ended(invitation)
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+
+
+@transaction.atomic
+def accept(*, token: str, name: str, password: str, visitor) -> User:
+    """Turn a pending invitation into a membership, once.
+
+    The token is the proof of the address: it went there and nowhere else. `visitor` is the request's
+    user; somebody signed in already is not given a second account.
+    Raises InvitationUsed, InvitationRevoked, InvitationExpired, InviterMayNotGive, WrongRecipient.
+    """
+    invitation = Invitation.objects.select_for_update().get(token_hash=Invitation.hash(token))
+    refuse_unacceptable(invitation)
+    if visitor.is_authenticated:
+        raise WrongRecipient
+    if User.objects.members().filter(email=invitation.email).exists():
+        raise InvitationUsed
+    user = people.make_member(email=invitation.email, name=name, password=password, role=invitation.role)
+    invitation.accepted_at, invitation.accepted_by = timezone.now(), user
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    return user
+
+
+def refuse_ended(invitation: Invitation) -> None:
+    if invitation.accepted_at:
+        raise InvitationUsed
+    if invitation.revoked_at:
+        raise InvitationRevoked
+
+
+def refuse_unacceptable(invitation: Invitation) -> None:
+    """Raise whatever keeps this invitation from being accepted now."""
+    refuse_ended(invitation)
+    if invitation.state == Invitation.State.EXPIRED:
+        raise InvitationExpired
+    inviter = invitation.invited_by
+    held = access.role_permissions(inviter)
+    if MAY_INVITE not in held or not invitation.role.permission_names <= held:
+        raise InviterMayNotGive
+
+
+def demand_may_invite(actor: User, role: Role) -> None:
+    access.require(actor, MAY_INVITE)
+    if not role.permission_names <= access.role_permissions(actor):
+        raise NotYours
+
+
+def _locked(invitation: Invitation) -> Invitation:
+    return Invitation.objects.select_for_update(of=("self",)).select_related("role__group").get(pk=invitation.pk)
+
+
+def _send_after_commit(invitation: Invitation, token: str) -> None:
+    tenant = connection.tenant
+    context = {
+        "tenant": tenant,
+        "invitation": invitation,
+        "url": tenant.absolute_url(reverse("accounts:invitation-accept", args=[token])),
+    }
+    body = render_to_string("emails/invitation.txt", context)
+    subject = " ".join(render_to_string("emails/invitation_subject.txt", context).split())
+    transaction.on_commit(lambda: send_mail(subject, body, None, [invitation.email]), robust=True)

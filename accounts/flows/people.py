@@ -1,0 +1,39 @@
+"""What sign-up, invitations and commands share when an account comes into being."""
+
+from allauth.account.models import EmailAddress
+from django.db import connection
+
+from accounts.models import Role, User
+from tenants import directory
+
+
+def record_address(user: User, *, verified: bool) -> None:
+    """Tell allauth the address, and whether it is proven."""
+    addresses = EmailAddress.objects.using(user._state.db)
+    addresses.update_or_create(user=user, email=user.email, defaults={"primary": True, "verified": verified})
+
+
+def make_member(*, email: str, name: str, password: str, role: Role) -> User:
+    """An account with a proven address and one role, in the tenant that the connection is bound to.
+
+    Somebody who was removed gets his old row back, so that history keeps one person.
+    """
+    email = email.strip().lower()
+    user = User.objects.filter(email=email, issuer="local").exclude(removed_at=None).first()
+    if user:
+        user.name, user.is_active, user.removed_at = name, True, None
+        user.set_password(password)
+        user.save()
+    else:
+        user = User.objects.create_local(email=email, name=name, password=password)
+    user.groups.set([role.group])
+    record_address(user, verified=True)
+    directory.enter(user.email, connection.tenant)
+    return user
+
+
+def ask_to_confirm(request, user: User) -> None:
+    """Send the confirmation link to an address that is not proven yet. Needs a request on the tenant's host."""
+    address = EmailAddress.objects.filter(user=user, email=user.email, verified=False).first()
+    if address:
+        address.send_confirmation(request, signup=True)

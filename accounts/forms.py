@@ -1,0 +1,182 @@
+"""The border: everything typed about people passes here and leaves clean."""
+
+import re
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import Tenant
+from tenants.slugs import clean_slug
+
+from .models import Role, User
+
+CURRENCIES = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD", "JPY", "INR", "BRL", "ZAR"]
+MOST_INVITATIONS = 50
+
+
+class PlainTextField(forms.CharField):
+    """One line that ends up in mails and bars: no control characters, no invisible direction marks."""
+
+    INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if value and self.INVISIBLE.search(value):
+            raise ValidationError(_("Remove the invisible or control characters."), code="invisible")
+        return value
+
+
+class NewPasswordMixin:
+    """A password typed once, checked against the person's own name and address."""
+
+    def clean_with_password(self, cleaned: dict, email: str) -> dict:
+        password = cleaned.get("password")
+        if password:
+            try:
+                validate_password(password, User(email=email, name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+def password_field(**kwargs) -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    return forms.CharField(
+        label=_("Password"), widget=widget, strip=False, max_length=128, help_text=_("At least 10 characters."), **kwargs
+    )
+
+
+class SlugField(forms.CharField):
+    def __init__(self, **kwargs):
+        super().__init__(max_length=63, **kwargs)
+        self.widget.attrs.pop("maxlength", None)
+
+    def clean(self, value):
+        return clean_slug(super().clean(value))
+
+
+class SignUpForm(NewPasswordMixin, forms.Form):
+    organisation = PlainTextField(label=_("Organisation"), max_length=80)
+    slug = SlugField(label=_("Address"))
+    currency = forms.ChoiceField(label=_("Currency of your prices"), choices=[(code, code) for code in CURRENCIES])
+    name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    password = password_field()
+
+    def clean_email(self):
+        return self.cleaned_data["email"].lower()
+
+    def clean(self):
+        cleaned = super().clean()
+        return self.clean_with_password(cleaned, cleaned.get("email", ""))
+
+
+class FindForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class MemberSearchForm(forms.Form):
+    q = PlainTextField(label=_("Search"), max_length=100, required=False)
+
+
+class RoleChoiceField(forms.ModelChoiceField):
+    """The roles that the actor may give, and no others: a made-up value is simply not a choice."""
+
+    def __init__(self, **kwargs):
+        super().__init__(queryset=Role.objects.none(), empty_label=None, to_field_name="key", **kwargs)
+
+    def offer(self, actor: User) -> None:
+        allowed = Role.objects.may_be_given_by(actor)
+        self.queryset = Role.objects.with_permissions().filter(pk__in=[role.pk for role in allowed])
+
+
+class RoleForm(forms.Form):
+    role = RoleChoiceField(label=_("Role"))
+
+    def __init__(self, *args, actor: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].offer(actor)
+
+
+class InviteForm(RoleForm):
+    addresses = forms.CharField(
+        label=_("E-mail addresses"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Up to 50, one per line or separated by commas."),
+    )
+    field_order = ["addresses", "role"]
+
+    def clean_addresses(self) -> list[str]:
+        """Distinct addresses in lower case. All or nothing: one that is wrong is named, and none is invited."""
+        typed = [part for part in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if part]
+        addresses = list(dict.fromkeys(part.strip("<>").lower() for part in typed))
+        if len(addresses) > MOST_INVITATIONS:
+            raise ValidationError(
+                _("That is %(count)d addresses; invite up to %(most)d at a time."),
+                params={"count": len(addresses), "most": MOST_INVITATIONS},
+            )
+        wrong = [address for address in addresses if not is_address(address)]
+        if wrong:
+            raise ValidationError(_("Not an e-mail address: %(wrong)s"), params={"wrong": ", ".join(a[:60] for a in wrong)})
+        return addresses
+
+
+def is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+class AcceptForm(NewPasswordMixin, forms.Form):
+    name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = password_field()
+
+    def __init__(self, *args, email: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self):
+        return self.clean_with_password(super().clean(), self.email)
+
+
+class ProfileForm(forms.ModelForm):
+    name = PlainTextField(label=_("Name"), max_length=80)
+
+    class Meta:
+        model = User
+        fields = ["name", "picture"]
+        help_texts = {"picture": _("The address of a picture, starting with https://")}
+
+
+class OrganisationForm(forms.ModelForm):
+    name = PlainTextField(label=_("Name"), max_length=80)
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+
+    class Meta:
+        model = Tenant
+        fields = ["name", "currency", "catalogue_is_public"]
+
+
+class ShareForm(forms.Form):
+    """Who gets which rights on one object. No right ticked takes all of them away."""
+
+    principal = forms.ChoiceField(label=_("Person or role"))
+    rights = forms.MultipleChoiceField(label=_("May"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args, rights: list[tuple[str, str]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.principals = {f"user-{user.pk}": user for user in User.objects.members().active()}
+        self.principals |= {f"role-{role.pk}": role for role in Role.objects.select_related("group")}
+        people = [(key, f"{who} ({who.email})") for key, who in self.principals.items() if isinstance(who, User)]
+        roles = [(key, who.name) for key, who in self.principals.items() if isinstance(who, Role)]
+        self.fields["principal"].choices = [(_("People"), people), (_("Roles"), roles)]
+        self.fields["rights"].choices = rights
+
+    def clean_principal(self) -> User | Role:
+        return self.principals[self.cleaned_data["principal"]]

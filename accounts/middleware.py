@@ -1,0 +1,56 @@
+"""Who is there, and whether the page says who may open it."""
+
+from datetime import timedelta
+
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils import timezone
+
+from .guards import guard_of, to_sign_in
+from .models import User
+from .receivers import SESSION_TENANT
+
+LAST_SEEN_STEP = timedelta(minutes=5)
+
+
+class MemberMiddleware:
+    """A session counts only in the tenant it was opened in; "last seen" moves in steps of five minutes."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.tenant is not None and request.user.is_authenticated:
+            if request.session.get(SESSION_TENANT) != connection.schema_name:
+                logout(request)
+            else:
+                self.note_seen(request.user)
+        return self.get_response(request)
+
+    def note_seen(self, user) -> None:
+        now = timezone.now()
+        if user.last_seen is None or user.last_seen < now - LAST_SEEN_STEP:
+            User.objects.filter(pk=user.pk).update(last_seen=now)
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Visitors are sent to the sign-in page from every view that is not marked as open."""
+
+    def handle_no_permission(self, request, view_func):
+        return to_sign_in(request)
+
+
+class GuardMiddleware:
+    """The start-up check once more, at the door: a view that declares no guard is not called."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if guard_of(view, request.resolver_match.view_name) is None:
+            raise ImproperlyConfigured(f"{request.resolver_match.route} declares no guard.")

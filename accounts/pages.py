@@ -1,0 +1,38 @@
+"""What list pages share: a capped page size, and one view for the page and its htmx fragment."""
+
+from django.core.paginator import Paginator
+from django.utils.cache import patch_vary_headers
+
+MOST_PER_PAGE = 100
+
+
+class ClampingPaginator(Paginator):
+    """A page number that is out of range or no number means the nearest page, not an error."""
+
+    def validate_number(self, number):
+        try:
+            number = int(str(number)[:9])
+        except ValueError:
+            number = 1
+        return max(1, min(number, self.num_pages))
+
+
+class PageMixin:
+    """For ListView. `fragment_name` is the part of the page that htmx swaps."""
+
+    paginate_by = 24
+    paginator_class = ClampingPaginator
+    fragment_name: str
+
+    def get_paginate_by(self, queryset):
+        wanted = self.request.GET.get("per_page", "")[:4]
+        return min(max(int(wanted), 1), MOST_PER_PAGE) if wanted.isdecimal() else self.paginate_by
+
+    def get_template_names(self):
+        fragment = self.request.htmx and not self.request.htmx.boosted
+        return [self.fragment_name] if fragment else super().get_template_names()
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        return response

@@ -1,0 +1,22 @@
+"""What we do when Django or allauth says that something happened. Never between our own apps."""
+
+from allauth.account.signals import email_changed
+from django.contrib.auth.signals import user_logged_in
+from django.db import connection
+from django.dispatch import receiver
+
+from tenants import directory
+
+SESSION_TENANT = "tenant"
+
+
+@receiver(user_logged_in)
+def bind_session_to_tenant(request, **kwargs):
+    """The middleware compares it at each request: a session row copied elsewhere opens nothing."""
+    request.session[SESSION_TENANT] = connection.schema_name
+
+
+@receiver(email_changed)
+def move_directory_entry(request, user, from_email_address, to_email_address, **kwargs):
+    directory.leave(from_email_address.email, connection.tenant)
+    directory.enter(to_email_address.email, connection.tenant)

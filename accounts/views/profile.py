@@ -1,0 +1,109 @@
+"""One's own page, the hop that signs in after sign-up, and the way to one's other organisations."""
+
+import json
+
+from django.contrib import messages
+from django.contrib.auth.models import Permission
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.generic import TemplateView, UpdateView
+
+from accounts import access
+from accounts.flows import people, sign_in
+from accounts.forms import OrganisationForm, ProfileForm
+from accounts.guards import ObjectAccessMixin, members_only, open_to_all
+from tenants import directory
+from tenants.schema import in_public
+
+
+@members_only("one's own page")
+class ProfileView(UpdateView):
+    template_name = "accounts/profile.html"
+    form_class = ProfileForm
+    success_url = reverse_lazy("accounts:profile")
+
+    def get_object(self, queryset=None):
+        return self.request.user
+
+    def get_context_data(self, **kwargs):
+        held = access.role_permissions(self.request.user)
+        words = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")
+        return super().get_context_data(
+            permissions=[p.name for p in words if f"{p.content_type.app_label}.{p.codename}" in held],
+            own_data=json.dumps(own_data(self.request.user), indent=2, ensure_ascii=False),
+            **kwargs,
+        )
+
+    def form_valid(self, form):
+        messages.success(self.request, _("Saved."))
+        return super().form_valid(form)
+
+    def form_invalid(self, form):
+        self.request.user.refresh_from_db()  # the bar shows the saved name, the form what was typed
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def own_data(user) -> dict:
+    """What is kept about a person, for himself to see."""
+    return {
+        "id": user.pk,
+        "name": user.name,
+        "email": user.email,
+        "picture": user.picture,
+        "issuer": user.issuer,
+        "subject": str(user.subject),
+        "roles": [role.key for role in user.roles],
+        "joined_at": user.joined_at.isoformat(timespec="seconds"),
+        "last_seen": user.last_seen and user.last_seen.isoformat(timespec="seconds"),
+    }
+
+
+@open_to_all("the signed, single-use ticket in the address is the proof")
+@never_cache
+def arrive(request, ticket: str):
+    """Redeem a sign-in ticket from the public host: signed in, and a confirmation mail if it is due."""
+    user = sign_in.redeem_ticket(ticket, request.tenant.schema_name)
+    if user is None:
+        return render(request, "accounts/ticket_ended.html", status=410)
+    sign_in.start_session(request, user)
+    people.ask_to_confirm(request, user)
+    return redirect("home")
+
+
+@members_only("one's own organisations, found by one's own proven address")
+class OrganisationsView(TemplateView):
+    """The switcher. An unproven address finds nothing: it may be somebody else's."""
+
+    template_name = "accounts/organisations.html"
+
+    def get_context_data(self, **kwargs):
+        user = self.request.user
+        found = directory.organisations_of(user.email) if user.has_proven_address else []
+        return super().get_context_data(organisations=found, **kwargs)
+
+
+class OrganisationView(ObjectAccessMixin, UpdateView):
+    """The organisation's own settings: a row in `public`, written by those whom the tenant's roles allow."""
+
+    permission_required = "accounts.change_organisation"
+    template_name = "accounts/organisation_form.html"
+    form_class = OrganisationForm
+    success_url = reverse_lazy("accounts:organisation")
+
+    def has_permission(self):
+        return access.allows(self.request.user, self.permission_required)
+
+    def get_object(self, queryset=None):
+        return self.request.tenant
+
+    def form_valid(self, form):
+        self.write_guard()
+        with in_public():
+            form.save()
+        messages.success(self.request, _("Saved."))
+        return redirect(self.success_url)
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)

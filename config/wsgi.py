@@ -1,0 +1,13 @@
+"""WSGI entry point. Refuses to serve when a view lacks a guard (see `accounts.guards`)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+
+application = get_wsgi_application()
+
+from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
+
+refuse_to_start_unguarded()

@@ -1,0 +1,66 @@
+"""What must be true before anything is served."""
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.db import OperationalError, connections
+
+LOWEST_POSTGRES = 150000
+
+
+@register(Tags.compatibility)
+def one_home_per_app(app_configs, **kwargs):
+    """An app in both lists would have two user tables, or none."""
+    both = set(settings.SHARED_APPS) & set(settings.TENANT_APPS)
+    return [
+        Error(f"{name} is in SHARED_APPS and TENANT_APPS.", hint="See config/settings/apps.py.", id="tenants.E001")
+        for name in sorted(both)
+    ]
+
+
+@register(Tags.compatibility)
+def middleware_order(app_configs, **kwargs):
+    """Nothing that reads the database may come before the tenant is known."""
+    order = settings.MIDDLEWARE
+    tenant = "tenants.middleware.TenantMiddleware"
+    if tenant not in order:
+        return [Error(f"{tenant} is missing from MIDDLEWARE.", id="tenants.E002")]
+    early = [
+        name
+        for name in order[: order.index(tenant)]
+        if name.startswith(("django.contrib.", "tenants.", "accounts.", "allauth.", "catalog."))
+    ]
+    return [Error(f"{name} stands before {tenant}.", id="tenants.E003") for name in early]
+
+
+@register(Tags.compatibility)
+def backend_binds_transactions(app_configs, **kwargs):
+    """Every alias uses our backend, with a transaction a request."""
+    wrong = [
+        alias
+        for alias, conf in settings.DATABASES.items()
+        if conf["ENGINE"] != "tenants.postgresql" or not conf["ATOMIC_REQUESTS"]
+    ]
+    return [
+        Error(f"DATABASES[{alias!r}] needs ENGINE 'tenants.postgresql' and ATOMIC_REQUESTS.", id="tenants.E004")
+        for alias in wrong
+    ]
+
+
+@register(Tags.database)
+def database_is_usable(app_configs, databases=None, **kwargs):
+    return [error for alias in databases or [] if (error := database_problem(alias))]
+
+
+def database_problem(alias: str) -> Error | None:
+    """One clear sentence on a database that cannot be used, or None."""
+    connection = connections[alias]
+    place = connection.settings_dict["HOST"] or "the local socket"
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        return Error(f"The database {connection.settings_dict['NAME']!r} on {place} cannot be reached: {reason}", id="tenants.E005")
+    version = connection.connection.info.server_version
+    if version < LOWEST_POSTGRES:
+        return Error(f"PostgreSQL {LOWEST_POSTGRES // 10000} or later is needed; {place} runs {version // 10000}.", id="tenants.E006")
+    return None

@@ -1,0 +1,101 @@
+"""The host decides the tenant, and the tenant is bound to one transaction for the whole request."""
+
+import logging
+
+from django.conf import settings
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.core.exceptions import DisallowedHost
+from django.db import OperationalError, connection, transaction
+from django.shortcuts import render
+
+from .exceptions import SchemaMissing
+from .models import Tenant
+
+logger = logging.getLogger(__name__)
+
+
+class TenantMiddleware:
+    """Find the tenant by host, refuse what is not served, and run the rest in its transaction.
+
+    Sets `request.tenant` (None on the public host) and `request.urlconf`. Unknown host: 404. Suspended
+    or closing: 403. Preparing, or a schema that is missing or not ready: 503, before any tenant query.
+    The view runs in a savepoint of this transaction (ATOMIC_REQUESTS), so what a later room writes
+    about a refusal survives the view's own rollback.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            return self.respond(request)
+        except OperationalError:
+            logger.exception("The database does not answer.")
+            return unavailable(request)
+        finally:
+            connection.set_schema_to_public()
+
+    def respond(self, request):
+        request.tenant = None
+        try:
+            host = normalise(request.get_host())
+        except DisallowedHost:
+            return unknown_host(request)
+        if host == settings.BASE_DOMAIN:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            with transaction.atomic():
+                return self.get_response(request)
+        tenant = Tenant.objects.filter(domains__domain=host).first()
+        if tenant is None:
+            return unknown_host(request)
+        if not tenant.is_served:
+            return not_served(request, tenant)
+        request.tenant = tenant
+        return self.respond_for_tenant(request, tenant)
+
+    def respond_for_tenant(self, request, tenant):
+        try:
+            with transaction.atomic():
+                connection.set_tenant(tenant)
+                connection.cursor().close()  # binds; a missing schema is found here and nowhere later
+                response = self.get_response(request)
+        except SchemaMissing:
+            logger.error("Tenant %s has no schema %s.", tenant.slug, tenant.schema_name)
+            connection.set_schema_to_public()
+            return not_served(request, tenant)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Sessions live in the tenant's schema; the public pages, which have no table, use a signed cookie."""
+
+    def process_request(self, request):
+        if request.tenant is not None:
+            super().process_request(request)
+        else:
+            request.session = SignedCookieStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+
+def normalise(host: str) -> str:
+    """The host as Domain stores it: lower case, no port, no trailing dot."""
+    return host.lower().rsplit(":", 1)[0].rstrip(".")
+
+
+def unknown_host(request):
+    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+    return render(request, "tenants/unknown_host.html", status=404)
+
+
+def not_served(request, tenant):
+    """The tenant's own page while it is not open: what is the matter, and what to do."""
+    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+    if tenant.status in (Tenant.Status.SUSPENDED, Tenant.Status.CLOSING):
+        return render(request, "tenants/suspended.html", {"tenant": tenant}, status=403)
+    return render(request, "tenants/preparing.html", {"tenant": tenant}, status=503, headers={"Retry-After": "30"})
+
+
+def unavailable(request):
+    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+    return render(request, "503.html", status=503, headers={"Retry-After": "10"})

@@ -1,0 +1,130 @@
+"""What the public schema knows: which tenants there are, where they live, and the blueprint of one."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from .slugs import SLUG_PATTERN
+
+
+class TenantQuerySet(models.QuerySet):
+    def served(self):
+        """Tenants whose pages open."""
+        return self.filter(status=Tenant.Status.ACTIVE, schema_ready=True)
+
+
+class Tenant(TenantMixin):
+    """An organisation: its own schema, its own people, its own products.
+
+    Made by `provisioning.create_tenant` alone. Deleting the row never drops the schema:
+    `provisioning.delete_tenant` does both, in an order that can be undone half-way.
+    """
+
+    class Status(models.TextChoices):
+        PREPARING = "preparing", _("Preparing")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        CLOSING = "closing", _("Closing")
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.CharField(
+        _("address"), max_length=30, unique=True, validators=[RegexValidator(rf"^{SLUG_PATTERN.pattern}\Z")]
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.PREPARING)
+    schema_ready = models.BooleanField(
+        default=False, help_text=_("False while a migration has not finished, or when the doctor found a difference.")
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("ISO 4217 code."))
+    catalogue_is_public = models.BooleanField(
+        _("public catalogue"), default=False, help_text=_("Visitors may see published products without signing in.")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("slug"), name="tenants_tenant_slug_any_case")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_served(self) -> bool:
+        return self.status == self.Status.ACTIVE and self.schema_ready
+
+    @property
+    def host(self) -> str:
+        return f"{self.slug}.{settings.BASE_DOMAIN}"
+
+    def absolute_url(self, path: str = "/") -> str:
+        """The address that goes into mails and redirects. Built from what is stored, never from a request."""
+        return absolute_url(self.host, path)
+
+
+class Domain(DomainMixin):
+    """A host name that leads to a tenant. Stored in lower case, without port or trailing dot."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("domain"), name="tenants_domain_any_case")]
+
+
+class DirectoryEntry(models.Model):
+    """Who may be found where: the hash of an address, and a tenant in which it has an account.
+
+    Serves "find my organisation" and the switcher. It decides nothing: rights come from the tenant's
+    own schema alone. The hash is keyed, so that a stolen table cannot be tested against a list of addresses.
+    """
+
+    address_hash = models.CharField(max_length=64)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="directory_entries")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address_hash", "tenant"], name="tenants_directory_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address_hash[:8]}… in {self.tenant_id}"
+
+    @staticmethod
+    def hash(address: str) -> str:
+        key = f"tenantry.directory:{settings.SECRET_KEY}".encode()
+        return hmac.new(key, address.strip().lower().encode(), hashlib.sha256).hexdigest()
+
+
+class Blueprint(models.Model):
+    """The template schema as a list of SQL statements; a sign-up replays the newest one.
+
+    Written by `manage.py migrate`. `fingerprint` is the hash of the statements.
+    """
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    statements = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return self.fingerprint[:12]
+
+
+def absolute_url(host: str, path: str = "/") -> str:
+    standard = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
+    port = "" if settings.PUBLIC_PORT == standard else f":{settings.PUBLIC_PORT}"
+    return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
+
+
+def public_url(path: str = "/") -> str:
+    """An address of the public pages."""
+    return absolute_url(settings.BASE_DOMAIN, path)
