@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Tenant
@@ -27,6 +27,15 @@ class PlainTextField(forms.CharField):
         if value and self.INVISIBLE.search(value):
             raise ValidationError(_("Remove the invisible or control characters."), code="invisible")
         return value
+
+
+class PictureAddressField(forms.URLField):
+    """The address of a picture on the web, https if nothing else is said. No other scheme than http(s)."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("help_text", _("Starting with https://"))
+        super().__init__(max_length=255, required=False, assume_scheme="https", **kwargs)
+        self.validators = [URLValidator(schemes=["https", "http"]), *self.validators[1:]]
 
 
 class NewPasswordMixin:
@@ -147,11 +156,11 @@ class AcceptForm(NewPasswordMixin, forms.Form):
 
 class ProfileForm(forms.ModelForm):
     name = PlainTextField(label=_("Name"), max_length=80)
+    picture = PictureAddressField(label=_("Picture address"))
 
     class Meta:
         model = User
         fields = ["name", "picture"]
-        help_texts = {"picture": _("The address of a picture, starting with https://")}
 
 
 class OrganisationForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 """What we do when Django or allauth says that something happened. Never between our own apps."""
 
 from allauth.account.signals import email_changed
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.db import connection
 from django.dispatch import receiver
@@ -14,6 +15,12 @@ SESSION_TENANT = "tenant"
 def bind_session_to_tenant(request, **kwargs):
     """The middleware compares it at each request: a session row copied elsewhere opens nothing."""
     request.session[SESSION_TENANT] = connection.schema_name
+
+
+@receiver(user_logged_in)
+def list_session(request, **kwargs):
+    """Every session is on its owner's list, however he signed in: that list is what ends them all."""
+    UserSession.objects.create_from_request(request)
 
 
 @receiver(email_changed)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
-from accounts.forms import PlainTextField
+from accounts.forms import PictureAddressField, PlainTextField
 
 from .models import Category, Product
 from .pictures import clean_picture
@@ -22,6 +22,7 @@ class ProductForm(forms.ModelForm):
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
         help_text=_("PNG, JPEG or WebP, up to 5 MB."),
     )
+    picture_url = PictureAddressField(label=_("or a picture's address"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2_147_483_647)
 
     field_order = ["title", "category", "price", "status", "sku", "description", "upload", "picture_url", "version"]
@@ -30,7 +31,6 @@ class ProductForm(forms.ModelForm):
         model = Product
         fields = ["title", "description", "sku", "price", "picture_url", "status", "category"]
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
-        labels = {"picture_url": _("or a picture's address")}
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)

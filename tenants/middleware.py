@@ -28,13 +28,15 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        before = connection.tenant
+        connection.set_schema_to_public()  # whatever ran on this connection last, the host decides now
         try:
             return self.respond(request)
         except OperationalError:
             logger.exception("The database does not answer.")
             return unavailable(request)
         finally:
-            connection.set_schema_to_public()
+            connection.set_tenant(before)
 
     def respond(self, request):
         request.tenant = None

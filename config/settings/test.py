@@ -1,7 +1,7 @@
 """The test suite: quick hashes, mail in memory, nothing outside the machine."""
 
 from .base import *
-from .base import DATA_DIR, STORAGES
+from .base import STORAGES
 
 SECRET_KEY = "tests-only-" + "0123456789abcdef" * 4
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -9,4 +9,3 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-MEDIA_ROOT = DATA_DIR / "test-media"

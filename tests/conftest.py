@@ -1,0 +1,103 @@
+"""What every test stands on: two tenants made once, people with fixed relations, clients on their hosts."""
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, RequestFactory, TestCase
+
+from accounts.flows.sign_in import BACKEND
+from tenants.schema import in_tenant
+
+from . import world as worlds
+from .world import MARKER, World
+
+IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(scope="session")
+def tenants(django_db_setup, django_db_blocker):
+    """Acme and Globex, signed up through the real flow and copied from the template. Committed."""
+    with django_db_blocker.unblock():
+        worlds.clear()
+        made = worlds.build("acme", "acmeword"), worlds.build("globex", MARKER)
+        yield made
+        worlds.clear()
+
+
+@pytest.fixture(autouse=True)
+def quiet_machine():
+    """No rate counted in an earlier test, no content type remembered wrongly, no tenant left bound."""
+    cache.clear()
+    yield
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def acme(tenants, db) -> World:
+    """Acme, with the test's own connection bound to it: `product.refresh_from_db()` just works."""
+    tenants[0].tenant.refresh_from_db()
+    connection.set_tenant(tenants[0].tenant)
+    return tenants[0]
+
+
+@pytest.fixture
+def globex(tenants, db) -> World:
+    """The other organisation. The connection stays where it is: use `in_tenant(globex.tenant)`."""
+    return tenants[1]
+
+
+class HostClient(Client):
+    """A browser on one host. What is to happen on commit happens after each request, as it would for real."""
+
+    def __init__(self, host: str = settings.BASE_DOMAIN, **kwargs):
+        super().__init__(headers={"host": host}, **kwargs)
+
+    def request(self, **kwargs):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**kwargs)
+
+    def sign_in(self, user, tenant) -> "HostClient":
+        """A session as the real sign-in makes it, without typing the password each time."""
+        request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_HOST=tenant.host)
+        with in_tenant(tenant):
+            request.session, request.user = SessionStore(), AnonymousUser()
+            login(request, user, backend=BACKEND)
+            request.session.save()
+        self.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+        return self
+
+
+@pytest.fixture
+def public_client(tenants, db) -> HostClient:
+    """A visitor on the public host."""
+    return HostClient()
+
+
+@pytest.fixture
+def visitor(acme) -> HostClient:
+    """A visitor on Acme's host."""
+    return HostClient(acme.tenant.host)
+
+
+@pytest.fixture
+def client_as(acme):
+    """`client_as("editor")`: a signed-in member of Acme on Acme's host."""
+
+    def make(who: str, **kwargs) -> HostClient:
+        return HostClient(acme.tenant.host, **kwargs).sign_in(acme.people[who], acme.tenant)
+
+    return make
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    yield settings.MEDIA_ROOT
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)

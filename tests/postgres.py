@@ -1,0 +1,16 @@
+"""A pytest plugin: the suite's own embedded PostgreSQL, there before Django's settings are read.
+
+`TENANTRY_TEST_DATA` names another folder, so that two runs on one machine do not meet.
+"""
+
+import os
+from pathlib import Path
+
+from tenants import embedded
+
+DATA = Path(os.environ.get("TENANTRY_TEST_DATA", embedded.DATA_DIR / "test")).resolve()
+
+DATA.mkdir(parents=True, exist_ok=True)
+os.environ.pop("DATABASE_ADMIN_URL", None)
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or embedded.start(DATA / "postgres")
+os.environ["MEDIA_ROOT"] = str(DATA / "media")
