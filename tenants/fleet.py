@@ -82,7 +82,7 @@ def has_pending(schema_name: str, *, using: str) -> bool:
     with in_schema(schema_name, using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT app, name FROM django_migrations")
         applied = set(cursor.fetchall())
-    return bool(set(MigrationLoader(None, ignore_no_initial=True).disk_migrations) - applied)
+    return bool(set(MigrationLoader(None).graph.nodes) - applied)
 
 
 def fixed_rows(using: str) -> dict[str, tuple[list[str], list[tuple]]]:
