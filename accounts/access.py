@@ -10,25 +10,27 @@ Source: docs/permissions.md, docs/decisions/0004-one-door.md
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import ClassVar
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from tenants.schema import current_schema, current_tenant
 
 
 @dataclass(frozen=True)
 class Container:
     """How grants on a container reach the rows inside it.
 
-    `field` is the row's foreign key to it; `rights` maps a permission on the row to the permission that
+    `via` is the row's foreign key to it; `rights` maps a permission on the row to the permission that
     must be granted on the container; `add` is the container's permission to make rows in it.
     """
 
-    field: str
+    via: str
     add: str
     rights: dict[str, str] = field(default_factory=dict)
 
@@ -42,14 +44,19 @@ class AccessQuerySet(models.QuerySet):
 
 
 class Shareable(models.Model):
-    """A model with object rights. Its two grant models subclass guardian's direct foreign-key bases."""
+    """A model with object rights: its queryset derives from AccessQuerySet, and it has two grant models
+    that subclass guardian's direct foreign-key bases.
+    """
 
-    container: ClassVar[Container | None] = None
-
-    objects = AccessQuerySet.as_manager()
+    container: Container | None = None
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def container_model(cls) -> "type[Shareable]":
+        assert cls.container, f"{cls.__name__} lies in no container"  # noqa: S101
+        return cls._meta.get_field(cls.container.via).related_model  # type: ignore[return-value]
 
     @classmethod
     def reach(cls, granted: models.QuerySet) -> Q:
@@ -82,10 +89,10 @@ def role_permissions(user) -> frozenset[str]:
 def permissions_of_roles(user) -> frozenset[str]:
     """The same, whether or not the account is active: what reactivating it would give back."""
     schema, known = getattr(user, "_role_permissions", (None, frozenset()))
-    if schema != connection.schema_name:
+    if schema != current_schema():
         names = Permission.objects.using(user._state.db).filter(group__user=user)
         known = frozenset(f"{app}.{code}" for app, code in names.values_list("content_type__app_label", "codename"))
-        user._role_permissions = (connection.schema_name, known)
+        user._role_permissions = (current_schema(), known)
     return known
 
 
@@ -111,11 +118,11 @@ def may_add(user, permission: str) -> bool:
     return issubclass(model, Shareable) and containers(user, model).exists()
 
 
-def containers(user, model: type[models.Model]) -> models.QuerySet:
+def containers(user, model: type[Shareable]) -> models.QuerySet:
     """The containers into which `user` may put new rows of `model`. By role: all that he may view."""
     if model.container is None:
         return model._default_manager.none()
-    target = model._meta.get_field(model.container.field).remote_field.model
+    target = model.container_model()
     if add_permission(model) in role_permissions(user):
         return narrow(target._default_manager.all(), user, view_permission(target))
     return narrow(target._default_manager.all(), user, model.container.add)
@@ -146,14 +153,14 @@ def _granted(model: type[Shareable], user, permission: str) -> Q:
         opened |= model.reach(granted.values("content_object_id"))
     container = model.container
     if container and permission in container.rights:
-        target = model._meta.get_field(container.field).remote_field.model
+        target = model.container_model()
         inside = target._default_manager.filter(_granted(target, user, container.rights[permission]))
-        opened |= Q(**{f"{container.field}__in": inside.values("pk")})
+        opened |= Q(**{f"{container.via}__in": inside.values("pk")})
     return opened
 
 
 @cache
-def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[models.Model]:
+def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[Any]:
     """The direct grant model of `model`. Raises LookupError where there is none (a start-up error, E003).
 
     guardian's own look-up asks the database for content types, which a system check cannot.
@@ -164,11 +171,11 @@ def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[model
     raise LookupError(f"{model.__name__} has no {base.__name__} with a foreign key `content_object`")
 
 
-def user_grants(model: type[Shareable]) -> type[models.Model]:
+def user_grants(model: type[Shareable]) -> type[Any]:
     return _grant_model(model, UserObjectPermissionBase)
 
 
-def group_grants(model: type[Shareable]) -> type[models.Model]:
+def group_grants(model: type[Shareable]) -> type[Any]:
     return _grant_model(model, GroupObjectPermissionBase)
 
 
@@ -180,7 +187,7 @@ def _visible_to_visitors(model: type[Shareable], permission: str) -> Q:
 
 def catalogue_is_public() -> bool:
     """The tenant's switch: visitors may see what is published."""
-    return getattr(connection.tenant, "catalogue_is_public", False)
+    return getattr(current_tenant(), "catalogue_is_public", False)
 
 
 # --- Demands --------------------------------------------------------------------------------------
@@ -202,7 +209,7 @@ def require_add(user, obj: Shareable) -> None:
     """May `user` add this row, not saved yet, where it says it belongs? By role, or by a grant on its container."""
     hold(user)
     model = type(obj)
-    inside = model.container and getattr(obj, f"{model.container.field}_id")
+    inside = model.container and getattr(obj, f"{model.container.via}_id")
     if not containers(user, model).filter(pk=inside).exists():
         require(user, add_permission(model))
 

@@ -3,8 +3,9 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
+
+from tenants.schema import current_tenant
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -15,14 +16,14 @@ class AccountAdapter(DefaultAccountAdapter):
     # Links are built from the tenant's stored address: a forged Host header cannot aim them.
 
     def get_email_confirmation_url(self, request, emailconfirmation):
-        return connection.tenant.absolute_url(reverse("account_confirm_email", args=[emailconfirmation.key]))
+        return current_tenant().absolute_url(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def get_reset_password_from_key_url(self, key):
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return connection.tenant.absolute_url(path.replace("UID-KEY", key))
+        return current_tenant().absolute_url(path.replace("UID-KEY", key))
 
     def render_mail(self, template_prefix, email, context, headers=None):
-        return super().render_mail(template_prefix, email, {**context, "tenant": connection.tenant}, headers)
+        return super().render_mail(template_prefix, email, {**context, "tenant": current_tenant()}, headers)
 
     def get_email_verification_redirect_url(self, email_address):
         return settings.LOGIN_REDIRECT_URL and reverse(settings.LOGIN_REDIRECT_URL)
@@ -31,8 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):
 class MFAAdapter(DefaultMFAAdapter):
     def get_totp_issuer(self) -> str:
         """What the authenticator app shows beside the code."""
-        return connection.tenant.name
+        return current_tenant().name
 
     def get_public_key_credential_rp_entity(self):
         """A passkey belongs to one tenant's host and shows its name."""
-        return {**super().get_public_key_credential_rp_entity(), "name": connection.tenant.name}
+        return {**super().get_public_key_credential_rp_entity(), "name": current_tenant().name}

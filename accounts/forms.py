@@ -13,7 +13,24 @@ from tenants.slugs import clean_slug
 
 from .models import Role, User
 
-CURRENCIES = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD", "JPY", "INR", "BRL", "ZAR"]
+CURRENCIES = [
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "CAD",
+    "AUD",
+    "NZD",
+    "JPY",
+    "INR",
+    "BRL",
+    "ZAR",
+]
 MOST_INVITATIONS = 50
 
 
@@ -54,7 +71,12 @@ class NewPasswordMixin:
 def password_field(**kwargs) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
     return forms.CharField(
-        label=_("Password"), widget=widget, strip=False, max_length=128, help_text=_("At least 10 characters."), **kwargs
+        label=_("Password"),
+        widget=widget,
+        strip=False,
+        max_length=128,
+        help_text=_("At least 10 characters."),
+        **kwargs,
     )
 
 
@@ -72,7 +94,9 @@ class SignUpForm(NewPasswordMixin, forms.Form):
     slug = SlugField(label=_("Address"))
     currency = forms.ChoiceField(label=_("Currency of your prices"), choices=[(code, code) for code in CURRENCIES])
     name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
     password = password_field()
 
     def clean_email(self):
@@ -84,7 +108,9 @@ class SignUpForm(NewPasswordMixin, forms.Form):
 
 
 class FindForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
 
 class MemberSearchForm(forms.Form):
@@ -130,7 +156,9 @@ class InviteForm(RoleForm):
             )
         wrong = [address for address in addresses if not is_address(address)]
         if wrong:
-            raise ValidationError(_("Not an e-mail address: %(wrong)s"), params={"wrong": ", ".join(a[:60] for a in wrong)})
+            raise ValidationError(
+                _("Not an e-mail address: %(wrong)s"), params={"wrong": ", ".join(a[:60] for a in wrong)}
+            )
         return addresses
 
 

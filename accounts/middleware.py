@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.utils import timezone
+
+from tenants.schema import current_schema
 
 from .guards import guard_of, to_sign_in
 from .models import User
@@ -23,7 +24,7 @@ class MemberMiddleware:
 
     def __call__(self, request):
         if request.tenant is not None and request.user.is_authenticated:
-            if request.session.get(SESSION_TENANT) != connection.schema_name:
+            if request.session.get(SESSION_TENANT) != current_schema():
                 logout(request)
             else:
                 self.note_seen(request.user)

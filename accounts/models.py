@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Removed from the mixin: a flag that opens everything, and rights given past the roles.
     is_superuser = False
-    user_permissions = None
+    user_permissions = None  # type: ignore[assignment]
 
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=80)
@@ -99,7 +99,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_proven_address(self) -> bool:
-        return self.emailaddress_set.filter(email=self.email, verified=True).exists()
+        addresses = self.emailaddress_set  # type: ignore[attr-defined]
+        return addresses.filter(email=self.email, verified=True).exists()
 
     @property
     def initials(self) -> str:
@@ -156,7 +157,8 @@ class InvitationQuerySet(models.QuerySet):
     def pending(self):
         return self.open().filter(expires_at__gt=timezone.now())
 
-    def find(self, token: str) -> "Invitation | None":
+    def find(self, token: str):
+        """The invitation that the token opens, or None."""
         return self.filter(token_hash=Invitation.hash(token)).first()
 
 

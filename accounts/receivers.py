@@ -3,10 +3,10 @@
 from allauth.account.signals import email_changed
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
-from django.db import connection
 from django.dispatch import receiver
 
 from tenants import directory
+from tenants.schema import current_schema, current_tenant
 
 SESSION_TENANT = "tenant"
 
@@ -14,7 +14,7 @@ SESSION_TENANT = "tenant"
 @receiver(user_logged_in)
 def bind_session_to_tenant(request, **kwargs):
     """The middleware compares it at each request: a session row copied elsewhere opens nothing."""
-    request.session[SESSION_TENANT] = connection.schema_name
+    request.session[SESSION_TENANT] = current_schema()
 
 
 @receiver(user_logged_in)
@@ -25,5 +25,5 @@ def list_session(request, **kwargs):
 
 @receiver(email_changed)
 def move_directory_entry(request, user, from_email_address, to_email_address, **kwargs):
-    directory.leave(from_email_address.email, connection.tenant)
-    directory.enter(to_email_address.email, connection.tenant)
+    directory.leave(from_email_address.email, current_tenant())
+    directory.enter(to_email_address.email, current_tenant())

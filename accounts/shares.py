@@ -37,12 +37,10 @@ def shareable_models() -> list[type[access.Shareable]]:
 def rights_of(model: type[access.Shareable]) -> list[str]:
     """The permissions that can be granted on one row of `model`, in the order shown."""
     own = [access.permission_for(model, action) for action in ("view", "change", "delete")]
-    inside = [m.container.add for m in shareable_models() if m.container and _target(m) is model]
+    inside = [
+        inner.container.add for inner in shareable_models() if inner.container and inner.container_model() is model
+    ]
     return own + inside
-
-
-def _target(model: type[access.Shareable]) -> type[models.Model]:
-    return model._meta.get_field(model.container.field).remote_field.model
 
 
 def share_permission(model: type[models.Model]) -> str:

@@ -116,7 +116,7 @@ class Product(Shareable):
         ARCHIVED = "archived", _("Archived")
 
     container = Container(
-        field="category",
+        via="category",
         add="catalog.add_product_to_category",
         rights={
             "catalog.view_product": "catalog.view_category",
@@ -136,7 +136,9 @@ class Product(Shareable):
         _("picture address"), blank=True, max_length=255, validators=[URLValidator(schemes=["https", "http"])]
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
     changed_at = models.DateTimeField(auto_now=True)

@@ -26,7 +26,7 @@ def clean_picture(upload) -> ContentFile:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(upload, formats=FORMATS)
+            image: Image.Image = Image.open(upload, formats=FORMATS)
             if image.width * image.height > MAX_PIXELS:
                 raise ValidationError(_("The picture has more than 20 million pixels."), code="too_many_pixels")
             image = ImageOps.exif_transpose(image).convert("RGBA" if "A" in image.getbands() else "RGB")

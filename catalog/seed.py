@@ -124,7 +124,12 @@ def build_shelves(organisation: Organisation) -> dict[str, Category]:
 
 def fill_shelves(organisation: Organisation, shelves, people: dict[str, User], report) -> None:
     dice = random.Random(organisation.slug)  # the same products at every seeding
-    wares = [(shelf, kind, make) for shelf, kinds in organisation.shelves.items() for kind in kinds for make in organisation.makes]
+    wares = [
+        (shelf, kind, make)
+        for shelf, kinds in organisation.shelves.items()
+        for kind in kinds
+        for make in organisation.makes
+    ]
     for number, (shelf, kind, make) in enumerate(wares, start=1):
         if number % 50 == 0:
             report(f"  {organisation.name}: {number} of {len(wares)} products")
@@ -160,9 +165,8 @@ def draw(hue: float, dice: random.Random) -> ContentFile:
         size = dice.randrange(90, 190)
         x, y = dice.randrange(60, width - 60 - size // 2), int(height * 0.80) - size
         colour = shade(hue + dice.uniform(-0.09, 0.09), 0.35 + 0.15 * layer, 0.95 - 0.16 * layer)
-        draw_shape = dice.choice([canvas.ellipse, canvas.rectangle, canvas.rounded_rectangle])
-        options = {"radius": 28} if draw_shape == canvas.rounded_rectangle else {}
-        draw_shape((x, y, x + size, y + size), fill=colour, **options)
+        corner = dice.choice([0, 28, size // 2])  # a box, a soft box, a disc
+        canvas.rounded_rectangle((x, y, x + size, y + size), radius=corner, fill=colour)
     out = BytesIO()
     image.filter(ImageFilter.SMOOTH).save(out, "PNG")
     return ContentFile(out.getvalue(), name="drawn.png")

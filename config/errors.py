@@ -5,6 +5,7 @@ They say nothing of the inside, and ask the database nothing.
 
 from django.shortcuts import render
 
+
 def bad_request(request, exception=None):
     return page(request, 400)
 

@@ -59,8 +59,14 @@ def database_problem(alias: str) -> Error | None:
         connection.ensure_connection()
     except OperationalError as error:
         reason = str(error).strip().splitlines()[0]
-        return Error(f"The database {connection.settings_dict['NAME']!r} on {place} cannot be reached: {reason}", id="tenants.E005")
+        return Error(
+            f"The database {connection.settings_dict['NAME']!r} on {place} cannot be reached: {reason}",
+            id="tenants.E005",
+        )
     version = connection.connection.info.server_version
     if version < LOWEST_POSTGRES:
-        return Error(f"PostgreSQL {LOWEST_POSTGRES // 10000} or later is needed; {place} runs {version // 10000}.", id="tenants.E006")
+        return Error(
+            f"PostgreSQL {LOWEST_POSTGRES // 10000} or later is needed; {place} runs {version // 10000}.",
+            id="tenants.E006",
+        )
     return None

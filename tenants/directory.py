@@ -9,7 +9,9 @@ from .schema import in_public
 def enter(address: str, tenant: Tenant, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Note that `address` has an account in `tenant`. In the caller's transaction, if there is one."""
     with in_public(using=using):
-        DirectoryEntry.objects.using(using).get_or_create(address_hash=DirectoryEntry.hash(address), tenant_id=tenant.pk)
+        DirectoryEntry.objects.using(using).get_or_create(
+            address_hash=DirectoryEntry.hash(address), tenant_id=tenant.pk
+        )
 
 
 def leave(address: str, tenant: Tenant, *, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from . import provisioning
 from .models import Tenant
-from .schema import in_public, in_schema
+from .schema import in_public, in_schema, wrapper
 
 # Rows whose ids must be the same in every tenant, in the order of their foreign keys.
 FIXED_ID_TABLES = ("django_content_type", "auth_permission")
@@ -70,7 +70,7 @@ def _bring_up_to_date(schema_name: str, rows: dict, *, pending: bool, using: str
 
 def migrate_schema(schema_name: str, *, using: str, migrate: Callable[[str], None]) -> None:
     """Create the schema if there is none, then run Django's migrate in it, session-bound."""
-    connection = connections[using]
+    connection = wrapper(using)
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema_name)))
     with connection.session_bound(schema_name):

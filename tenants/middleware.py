@@ -6,11 +6,12 @@ from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import DisallowedHost
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.shortcuts import render
 
 from .exceptions import SchemaMissing
 from .models import Tenant
+from .schema import wrapper
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        connection = wrapper()
         before = connection.tenant
         connection.set_schema_to_public()  # whatever ran on this connection last, the host decides now
         try:
@@ -59,12 +61,12 @@ class TenantMiddleware:
     def respond_for_tenant(self, request, tenant):
         try:
             with transaction.atomic():
-                connection.set_tenant(tenant)
-                connection.cursor().close()  # binds; a missing schema is found here and nowhere later
+                wrapper().set_tenant(tenant)
+                wrapper().cursor().close()  # binds; a missing schema is found here and nowhere later
                 response = self.get_response(request)
         except SchemaMissing:
             logger.error("Tenant %s has no schema %s.", tenant.slug, tenant.schema_name)
-            connection.set_schema_to_public()
+            wrapper().set_schema_to_public()
             return not_served(request, tenant)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -95,9 +97,14 @@ def not_served(request, tenant):
     request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
     if tenant.status in (Tenant.Status.SUSPENDED, Tenant.Status.CLOSING):
         return render(request, "tenants/suspended.html", {"tenant": tenant}, status=403)
-    return render(request, "tenants/preparing.html", {"tenant": tenant}, status=503, headers={"Retry-After": "30"})
+    return try_later(render(request, "tenants/preparing.html", {"tenant": tenant}, status=503), seconds=30)
 
 
 def unavailable(request):
     request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-    return render(request, "503.html", status=503, headers={"Retry-After": "10"})
+    return try_later(render(request, "503.html", status=503), seconds=10)
+
+
+def try_later(response, *, seconds: int):
+    response.headers["Retry-After"] = str(seconds)
+    return response

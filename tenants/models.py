@@ -121,7 +121,7 @@ class Blueprint(models.Model):
 
 def absolute_url(host: str, path: str = "/") -> str:
     standard = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
-    port = "" if settings.PUBLIC_PORT == standard else f":{settings.PUBLIC_PORT}"
+    port = "" if standard == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
     return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
 
 

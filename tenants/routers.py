@@ -2,7 +2,8 @@
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections
+
+from .schema import current_schema
 
 
 class SchemaRouter:
@@ -12,6 +13,6 @@ class SchemaRouter:
     """
 
     def allow_migrate(self, db, app_label, **hints):
-        is_public = connections[db].schema_name == settings.PUBLIC_SCHEMA_NAME
+        is_public = current_schema(db) == settings.PUBLIC_SCHEMA_NAME
         wanted = settings.SHARED_APPS if is_public else settings.TENANT_APPS
         return None if apps.get_app_config(app_label).name in wanted else False

@@ -2,9 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+if TYPE_CHECKING:
+    from .models import Tenant
+    from .postgresql.base import DatabaseWrapper
+
+
+def wrapper(using: str = DEFAULT_DB_ALIAS) -> "DatabaseWrapper":
+    """The connection as what it is: our own backend's."""
+    return cast("DatabaseWrapper", connections[using])
+
+
+def current_tenant(using: str = DEFAULT_DB_ALIAS) -> "Tenant":
+    """The tenant of this request, job or command. In `public` it has nothing but a schema name."""
+    return cast("Tenant", wrapper(using).tenant)
+
+
+def current_schema(using: str = DEFAULT_DB_ALIAS) -> str:
+    return wrapper(using).schema_name
 
 
 @contextmanager
@@ -13,7 +32,7 @@ def in_schema(schema_name: str, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]
 
     Inside another transaction it is a savepoint of that one, so both commit together.
     """
-    connection = connections[using]
+    connection = wrapper(using)
     before = connection.tenant
     with transaction.atomic(using=using):
         try:
@@ -25,8 +44,8 @@ def in_schema(schema_name: str, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]
 
 @contextmanager
 def in_tenant(tenant, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """The same for a Tenant, which stays readable as `connection.tenant` meanwhile."""
-    connection = connections[using]
+    """The same for a Tenant, which stays readable as `current_tenant()` meanwhile."""
+    connection = wrapper(using)
     before = connection.tenant
     with transaction.atomic(using=using):
         try:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from accounts.flows.sign_up import sign_up
 from accounts.flows.people import make_member
+from accounts.flows.sign_up import sign_up
 from accounts.models import Role, User
 from catalog.models import Category, Product
 from tenants import provisioning
@@ -66,7 +66,10 @@ def hire(world: World, slug: str, word: str) -> None:
             role=Role.objects.get(key=key),
         )
     stranger = make_member(
-        email=f"stranger@{slug}.test", name=f"Stranger Person {word}", password=PASSWORD, role=Role.objects.get(key="guest")
+        email=f"stranger@{slug}.test",
+        name=f"Stranger Person {word}",
+        password=PASSWORD,
+        role=Role.objects.get(key="guest"),
     )
     stranger.groups.clear()
     world.people["stranger"] = stranger

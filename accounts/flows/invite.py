@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.core.mail import send_mail
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from accounts.exceptions import (
     WrongRecipient,
 )
 from accounts.models import Invitation, Role, User
+from tenants.schema import current_tenant
 
 from . import people
 
@@ -139,7 +140,7 @@ def _locked(invitation: Invitation) -> Invitation:
 
 
 def _send_after_commit(invitation: Invitation, token: str) -> None:
-    tenant = connection.tenant
+    tenant = current_tenant()
     context = {
         "tenant": tenant,
         "invitation": invitation,

@@ -7,7 +7,7 @@ that two owners who leave in the same second cannot both be told that the other 
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import access
@@ -16,6 +16,7 @@ from accounts.models import Invitation, Role, SignInTicket, User
 from accounts.roles import OWNER
 from accounts.shares import shareable_models
 from tenants import directory
+from tenants.schema import current_tenant
 
 
 @transaction.atomic
@@ -73,7 +74,7 @@ def _end_membership(member: User) -> None:
     Invitation.objects.open().filter(invited_by=member).update(revoked_at=timezone.now())
     SignInTicket.objects.filter(user=member).delete()
     end_sessions(member)
-    directory.leave(member.email, connection.tenant)
+    directory.leave(member.email, current_tenant())
     _demand_an_owner()
 
 

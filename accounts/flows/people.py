@@ -1,10 +1,10 @@
 """What sign-up, invitations and commands share when an account comes into being."""
 
 from allauth.account.models import EmailAddress
-from django.db import connection
 
 from accounts.models import Role, User
 from tenants import directory
+from tenants.schema import current_tenant
 
 
 def record_address(user: User, *, verified: bool) -> None:
@@ -28,7 +28,7 @@ def make_member(*, email: str, name: str, password: str, role: Role) -> User:
         user = User.objects.create_local(email=email, name=name, password=password)
     user.groups.set([role.group])
     record_address(user, verified=True)
-    directory.enter(user.email, connection.tenant)
+    directory.enter(user.email, current_tenant())
     return user
 
 

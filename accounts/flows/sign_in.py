@@ -7,10 +7,11 @@ from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.core import signing
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
 from accounts.models import SignInTicket, User
+from tenants.schema import current_schema
 
 BACKEND = "accounts.backends.LocalBackend"
 
@@ -26,12 +27,12 @@ def _digest(secret: str) -> str:
 
 def issue_ticket(user: User) -> str:
     """A ticket that signs `user` in once. Only its digest is stored, in the tenant's own schema."""
-    using = user._state.db
+    using = user._state.db or DEFAULT_DB_ALIAS
     secret = secrets.token_urlsafe(32)
     SignInTicket.objects.using(using).create(
         digest=_digest(secret), user=user, expires_at=timezone.now() + settings.SIGN_IN_TICKET_LIFETIME
     )
-    return _signer(connections[using].schema_name).sign(secret)
+    return _signer(current_schema(using)).sign(secret)
 
 
 def redeem_ticket(ticket: str, schema_name: str) -> User | None:

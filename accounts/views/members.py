@@ -8,8 +8,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, ListView, TemplateView
 
-from accounts import access
-from accounts.exceptions import LastOwner, NotYours
+from accounts.exceptions import LastOwner
 from accounts.flows import membership
 from accounts.forms import MemberSearchForm, RoleForm
 from accounts.guards import ObjectAccessMixin, members_only

@@ -1,7 +1,7 @@
 """A developer's machine and the demo: errors are shown, mail goes to the console and to a folder."""
 
 from .base import *
-from .base import BASE_DIR, DATA_DIR, MIDDLEWARE, STORAGES, env
+from .base import DATA_DIR, STORAGES, env
 
 DEBUG = True
 # Only this machine ever sees it; `prod` has no default.

@@ -1,7 +1,7 @@
 """Production: secrets have no defaults, everything is HTTPS, cookies belong to one host."""
 
 from .base import *
-from .base import BASE_DOMAIN, database, env
+from .base import BASE_DOMAIN, env
 
 SECRET_KEY = env.str("SECRET_KEY")
 BASE_DOMAIN = env.str("BASE_DOMAIN")

@@ -81,7 +81,7 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         if not (self.in_atomic_block or self._session_bound):
             if self.schema_name != PUBLIC:
                 raise OutsideTransaction(
-                    f"A query on tenant schema {self.schema_name!r} needs a transaction: wrap it in transaction.atomic()."
+                    f"A query on tenant schema {self.schema_name!r} needs a transaction: use transaction.atomic()."
                 )
             if self._bound_to is None:
                 return  # an unbound session is a public one

@@ -27,7 +27,9 @@ class Command(BaseCommand):
             if seed(organisation, self.stdout.write):
                 self.stdout.write(f"  {organisation.name} is ready.")
         self.tell()
-        call_command("runserver", f"127.0.0.1:{settings.PUBLIC_PORT}", "--nostatic", use_reloader=False, skip_checks=True)
+        call_command(
+            "runserver", f"127.0.0.1:{settings.PUBLIC_PORT}", "--nostatic", use_reloader=False, skip_checks=True
+        )
 
     def demand_free_port(self, port: int) -> None:
         with socket.socket() as probe:
