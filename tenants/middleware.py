@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from .exceptions import SchemaMissing
 from .models import Tenant
+from .postgresql.base import NO_TIMEOUT
 from .schema import wrapper
 
 logger = logging.getLogger(__name__)
@@ -32,13 +33,22 @@ class TenantMiddleware:
         connection = wrapper()
         before = connection.tenant
         connection.set_schema_to_public()  # whatever ran on this connection last, the host decides now
+        connection.statement_timeout = settings.REQUEST_STATEMENT_TIMEOUT
         try:
             return self.respond(request)
         except OperationalError:
             logger.exception("The database does not answer.")
             return unavailable(request)
         finally:
+            connection.statement_timeout = NO_TIMEOUT
             connection.set_tenant(before)
+
+    def process_exception(self, request, exception):
+        """A statement that ran out of time, or a database that went away, inside a view."""
+        if isinstance(exception, OperationalError):
+            logger.error("A view lost the database.", exc_info=exception)
+            return unavailable(request)
+        return None
 
     def respond(self, request):
         request.tenant = None

@@ -9,9 +9,11 @@ from csp.constants import NONCE, NONE, SELF
 from .apps import LIBRARY_APPS, SHARED_APPS, TENANT_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = BASE_DIR / ".data"
 
 env = environ.FileAwareEnv()
+
+# What the site writes on a machine of one's own: the embedded database, uploads, the demo's mail.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
 
 DEBUG = False
 
@@ -33,6 +35,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.BodyLimitMiddleware",
     # Outside of it there is no tenant; inside it there is one transaction, bound to one schema.
     "tenants.middleware.TenantMiddleware",
     "tenants.middleware.SessionMiddleware",
@@ -93,6 +96,9 @@ if env.str("DATABASE_ADMIN_URL", default="") not in ("", env.str("DATABASE_URL",
     DATABASES["admin"] = database("DATABASE_ADMIN_URL", DEFAULT_DATABASE_URL)
     ADMIN_DATABASE = "admin"
 
+# One statement of a request may take this long; the page is then 503. Jobs and commands have no limit.
+REQUEST_STATEMENT_TIMEOUT = env.str("REQUEST_STATEMENT_TIMEOUT", default="5s")
+
 DATABASE_ROUTERS = ["tenants.routers.SchemaRouter"]
 TENANT_SYNC_ROUTER = DATABASE_ROUTERS[0]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -105,6 +111,8 @@ PUBLIC_SCHEMA_NAME = "public"
 TEMPLATE_SCHEMA = "template"
 # Called as f(connection) inside each freshly migrated schema, in this order.
 TENANT_MIGRATED_HOOKS = ["accounts.roles.sync_system_roles"]
+# How `manage.py create_tenant` makes one, with its first owner.
+TENANT_SIGN_UP_FLOW = "accounts.flows.sign_up.sign_up"
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -199,7 +207,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-MAX_UPLOAD_BYTES = 6 * 1024 * 1024
+# A body larger than this is refused unread, with 413; a picture may have 5 MB (catalog/pictures.py).
+MAX_BODY_BYTES = 6 * 1024 * 1024
 
 CACHES = {
     "default": {

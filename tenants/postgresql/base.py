@@ -18,11 +18,13 @@ from django_tenants.postgresql_backend.base import FakeTenant
 from tenants.exceptions import OutsideTransaction, SchemaMissing
 
 PUBLIC = "public"
+NO_TIMEOUT = "0"
 
-BIND_FOR_TRANSACTION = (
-    "SELECT set_config('search_path', quote_ident(%s), true), to_regnamespace(quote_ident(%s)) IS NOT NULL"
-)
-BIND_FOR_SESSION = BIND_FOR_TRANSACTION.replace("true)", "false)", 1)
+BIND = """
+    SELECT set_config('search_path', quote_ident(%(schema)s), %(local)s),
+           set_config('statement_timeout', %(timeout)s, %(local)s),
+           to_regnamespace(quote_ident(%(schema)s)) IS NOT NULL
+"""
 
 
 class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
@@ -31,6 +33,7 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     def __init__(self, *args, **kwargs):
         self._bound_to: str | None = None
         self._session_bound = False
+        self.statement_timeout = NO_TIMEOUT  # as PostgreSQL writes it; the middleware sets a request's
         super().__init__(*args, **kwargs)
         # With the tenant alone on the path, PostgreSQL's own visibility rules say which tables there
         # are; the library's version would send a session-wide SET around each question.
@@ -90,11 +93,15 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         self._bind(self.connection.cursor() if cursor is None else cursor)
 
     def _bind(self, cursor) -> None:
-        statement = BIND_FOR_SESSION if self._session_bound else BIND_FOR_TRANSACTION
         self._setting_search_path = True
+        arguments = {
+            "schema": self.schema_name,
+            "local": not self._session_bound,
+            "timeout": self.statement_timeout,
+        }
         try:
-            cursor.execute(statement, (self.schema_name, self.schema_name))
-            exists = cursor.fetchone()[1]
+            cursor.execute(BIND, arguments)
+            exists = cursor.fetchone()[-1]
         finally:
             self._setting_search_path = False
         self._bound_to = self.schema_name

@@ -1,0 +1,33 @@
+// What every page needs beyond plain HTML. Without it all still works, a little less comfortably.
+(() => {
+  // Menus are <details>: close them on a click elsewhere and on Escape.
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) {
+      if (!menu.contains(event.target) || event.target.closest("[data-theme-choice]")) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // A list that htmx has swapped says its count to screen readers.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const count = event.target.querySelector?.("[data-announce]");
+    if (count) document.getElementById("announcer").textContent = count.textContent.trim();
+  });
+
+  // When htmx gets an error, ask again as a whole page: it says what is wrong.
+  for (const name of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(name, (event) => {
+      const target = event.detail.target;
+      if (target && !target.hasAttribute("data-optional")) window.location = event.detail.pathInfo.finalRequestPath;
+    });
+  }
+})();
