@@ -1,7 +1,6 @@
 """What a list of products may be asked: an allow-list, so that no query text reaches the ORM."""
 
 import django_filters
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .models import Category, Product
@@ -9,9 +8,7 @@ from .search import LONGEST_QUERY
 
 
 class ProductFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(
-        label=_("Search"), method="search", field_class=forms.CharField, max_length=LONGEST_QUERY
-    )
+    q = django_filters.CharFilter(label=_("Search"), method="search", max_length=LONGEST_QUERY)
     category = django_filters.ModelChoiceFilter(
         label=_("Category"), queryset=Category.objects.none(), method="inside", empty_label=_("All categories")
     )
@@ -35,8 +32,7 @@ class ProductFilter(django_filters.FilterSet):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        field = self.filters["category"]
-        field.queryset = Category.objects.for_user(user)
+        self.filters["category"].queryset = Category.objects.for_user(user)
         self.form.fields["category"].label_from_instance = lambda category: category.path_name
 
     def search(self, queryset, name, value):

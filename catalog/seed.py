@@ -12,7 +12,7 @@ from io import BytesIO
 from django.core.files.base import ContentFile
 from django.db import transaction
 from guardian.shortcuts import assign_perm
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from accounts.flows.people import make_member, record_address
 from accounts.flows.sign_up import sign_up
@@ -157,18 +157,18 @@ def share(shelves: dict[str, Category], people: dict[str, User]) -> None:
 
 def draw(hue: float, dice: random.Random) -> ContentFile:
     """A quiet still life of a few shapes around one hue, so that a catalogue without photographs looks like one."""
-    width, height = 480, 360
+    width, height = 960, 720
     image = Image.new("RGB", (width, height), shade(hue, 0.10, 0.97))
     canvas = ImageDraw.Draw(image)
     canvas.rectangle((0, height * 0.72, width, height), fill=shade(hue, 0.16, 0.90))
     for layer in range(3):
-        size = dice.randrange(90, 190)
-        x, y = dice.randrange(60, width - 60 - size // 2), int(height * 0.80) - size
+        size = dice.randrange(180, 380)
+        x, y = dice.randrange(120, width - 120 - size // 2), int(height * 0.80) - size
         colour = shade(hue + dice.uniform(-0.09, 0.09), 0.35 + 0.15 * layer, 0.95 - 0.16 * layer)
-        corner = dice.choice([0, 28, size // 2])  # a box, a soft box, a disc
+        corner = dice.choice([0, 56, size // 2])  # a box, a soft box, a disc
         canvas.rounded_rectangle((x, y, x + size, y + size), radius=corner, fill=colour)
     out = BytesIO()
-    image.filter(ImageFilter.SMOOTH).save(out, "PNG")
+    image.resize((width // 2, height // 2), Image.Resampling.LANCZOS).save(out, "PNG", compress_level=1)
     return ContentFile(out.getvalue(), name="drawn.png")
 
 
