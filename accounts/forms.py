@@ -34,14 +34,15 @@ CURRENCIES = [
 MOST_INVITATIONS = 50
 
 
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
 class PlainTextField(forms.CharField):
     """One line that ends up in mails and bars: no control characters, no invisible direction marks."""
 
-    INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
     def to_python(self, value):
         value = super().to_python(value)
-        if value and self.INVISIBLE.search(value):
+        if value and INVISIBLE.search(value):
             raise ValidationError(_("Remove the invisible or control characters."), code="invisible")
         return value
 
@@ -53,6 +54,23 @@ class PictureAddressField(forms.URLField):
         kwargs.setdefault("help_text", _("Starting with https://"))
         super().__init__(max_length=255, required=False, assume_scheme="https", **kwargs)
         self.validators = [URLValidator(schemes=["https", "http"]), *self.validators[1:]]
+
+
+def validate_address(address: str) -> None:
+    """Django's own check, and more: that mail can be sent there. Raises ValidationError."""
+    validate_email(address)
+    try:
+        address.rpartition("@")[2].encode("idna")
+        sendable = not INVISIBLE.search(address)
+    except UnicodeError:
+        sendable = False
+    if not sendable:
+        raise ValidationError(_("Mail cannot be sent to this address."), code="unsendable")
+
+
+def email_field() -> forms.EmailField:
+    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    return forms.EmailField(label=_("E-mail"), max_length=254, widget=widget, validators=[validate_address])
 
 
 class NewPasswordMixin:
@@ -94,9 +112,7 @@ class SignUpForm(NewPasswordMixin, forms.Form):
     slug = SlugField(label=_("Address"))
     currency = forms.ChoiceField(label=_("Currency of your prices"), choices=[(code, code) for code in CURRENCIES])
     name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    email = forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = email_field()
     password = password_field()
 
     def clean_email(self):
@@ -108,9 +124,7 @@ class SignUpForm(NewPasswordMixin, forms.Form):
 
 
 class FindForm(forms.Form):
-    email = forms.EmailField(
-        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = email_field()
 
 
 class MemberSearchForm(forms.Form):
@@ -143,12 +157,15 @@ class InviteForm(RoleForm):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("Up to 50, one per line or separated by commas."),
     )
+    role = RoleChoiceField(label=_("Role"), initial="viewer")
     field_order = ["addresses", "role"]
 
     def clean_addresses(self) -> list[str]:
         """Distinct addresses in lower case. All or nothing: one that is wrong is named, and none is invited."""
         typed = [part for part in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if part]
         addresses = list(dict.fromkeys(part.strip("<>").lower() for part in typed))
+        if not addresses:
+            raise ValidationError(_("Enter at least one address."), code="required")
         if len(addresses) > MOST_INVITATIONS:
             raise ValidationError(
                 _("That is %(count)d addresses; invite up to %(most)d at a time."),
@@ -164,7 +181,7 @@ class InviteForm(RoleForm):
 
 def is_address(text: str) -> bool:
     try:
-        validate_email(text)
+        validate_address(text)
     except ValidationError:
         return False
     return len(text) <= 254
@@ -190,6 +207,11 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ["name", "picture"]
 
+    def save(self, commit=True):
+        """Write these two alone: the row may have been deactivated since it was read."""
+        self.instance.save(update_fields=self.Meta.fields)
+        return self.instance
+
 
 class OrganisationForm(forms.ModelForm):
     name = PlainTextField(label=_("Name"), max_length=80)
@@ -198,6 +220,11 @@ class OrganisationForm(forms.ModelForm):
     class Meta:
         model = Tenant
         fields = ["name", "currency", "catalogue_is_public"]
+
+    def save(self, commit=True):
+        """Write these alone: the organisation may have been suspended since it was read."""
+        Tenant.objects.filter(pk=self.instance.pk).update(**self.cleaned_data)
+        return self.instance
 
 
 class ShareForm(forms.Form):

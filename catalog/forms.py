@@ -87,6 +87,10 @@ class CategoryForm(forms.ModelForm):
         self.fields["parent"].empty_label = _("— nothing, it stands at the top —")
         self.fields["parent"].label_from_instance = lambda category: category.path_name
 
+    def _get_validation_exclusions(self):
+        """A name must be free among its siblings, also where the form does not show the parent."""
+        return super()._get_validation_exclusions() - {"parent"}
+
     def save(self, commit=True):
         self.instance.place()
         return self.instance

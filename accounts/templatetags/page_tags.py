@@ -5,11 +5,21 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.text import get_text_list
 
 from accounts.models import Role
 from tenants.models import public_url
 
 TONES = 6
+# How Django's "Can change user" is said to people: by subject, with the verbs in this order.
+SUBJECTS = {
+    "product": "Products",
+    "category": "Categories",
+    "user": "Members",
+    "role": "Roles",
+    "invitation": "Invitations",
+}
+VERBS = {"view": "see", "add": "add", "change": "change", "delete": "remove", "share": "share"}
 
 register = template.Library()
 
@@ -48,3 +58,16 @@ def public_page(name: str = "landing") -> str:
 def pages(page) -> list:
     """The page numbers worth a link: the ends, those around this one, and an ellipsis for the rest."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.filter
+def by_subject(permissions) -> list[tuple[str, str]]:
+    """["Can view user", "Can change user"] -> [("Members", "see and change")]. Others come last, as they are."""
+    names = [getattr(permission, "name", permission) for permission in permissions]
+    said = [name.removeprefix("Can ").partition(" ")[::2] for name in names]
+    lines = []
+    for noun, subject in SUBJECTS.items():
+        if verbs := [word for verb, word in VERBS.items() if (verb, noun) in said]:
+            lines.append((subject, get_text_list(verbs, "and")))
+    others = [f"{verb.lower()} {noun}" for verb, noun in said if noun not in SUBJECTS or verb not in VERBS]
+    return [*lines, *([("Also", get_text_list(others, "and"))] if others else [])]

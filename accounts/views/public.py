@@ -1,5 +1,6 @@
 """The public host: landing, sign-up, find my organisation."""
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -8,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
 from accounts import limits
@@ -17,7 +19,7 @@ from accounts.forms import FindForm, SignUpForm
 from accounts.guards import open_to_all
 from tenants import directory
 from tenants.exceptions import AddressTaken, SchemaExists
-from tenants.models import Tenant, public_url
+from tenants.models import Tenant, absolute_url, public_url
 from tenants.slugs import clean_slug
 
 TAKEN = "This address is taken. Please choose another."
@@ -28,6 +30,8 @@ class LandingView(TemplateView):
     template_name = "public/landing.html"
 
 
+# A browser holds the redirect after a form's POST to form-action as well, and it leads to the new tenant's host.
+@method_decorator(csp_update({"form-action": absolute_url(f"*.{settings.BASE_DOMAIN}", "")}), name="dispatch")
 @open_to_all("anyone may sign up an organisation")
 class SignUpView(FormView):
     template_name = "public/sign_up.html"
