@@ -7,6 +7,7 @@ clone fails. What the catalogue says comes from PostgreSQL's own pg_get_*def fun
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -36,19 +37,25 @@ COLUMNS = """
 
 # PostgreSQL 18 lists NOT NULL as constraints ('n') too; the column list above has said so already.
 CONSTRAINTS = """
-    SELECT c.relname, k.conname, k.contype, pg_get_constraintdef(k.oid)
+    SELECT c.relname, k.conname, k.contype, pg_get_constraintdef(k.oid, true)
       FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
      WHERE k.connamespace = %(schema)s::regnamespace AND k.contype <> 'n'
      ORDER BY k.contype = 'f', c.relname, k.conname
 """
 
+# An invalid index, which a CREATE INDEX CONCURRENTLY left that failed, answers nothing: it does not count.
 INDEXES = """
     SELECT i.relname, pg_get_indexdef(x.indexrelid, 0, true)
       FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-     WHERE i.relnamespace = %(schema)s::regnamespace
+     WHERE i.relnamespace = %(schema)s::regnamespace AND x.indisvalid
        AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
      ORDER BY i.relname
 """
+
+
+# `type IN ('a', 'b')` is printed in one way after a migration and in another after its replay.
+STRING_TYPE = "'::character varying"
+LIST_OF_STRINGS = re.compile(r"ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]::text\[\]")
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,20 @@ def read_structure(cursor, schema_name: str) -> list[Part]:
         parts.append(Part("table", table, f'CREATE TABLE "{table}" ({listed})'))
     cursor.execute(CONSTRAINTS, arguments)
     for table, name, _kind, definition in cursor.fetchall():
-        statement = f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}'
+        statement = f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {as_replayed(definition)}'
         parts.append(Part("constraint", f"{table}.{name}", statement))
     cursor.execute(INDEXES, arguments)
     for name, definition in cursor.fetchall():
-        parts.append(Part("index", name, definition))
+        parts.append(Part("index", name, as_replayed(definition)))
     return parts
+
+
+def as_replayed(definition: str) -> str:
+    """The one form of a definition, so that template and copy read the same."""
+    return LIST_OF_STRINGS.sub(
+        lambda found: f"ARRAY[{found[1].replace(STRING_TYPE, STRING_TYPE + '::text')}]",
+        definition,
+    )
 
 
 def read_rows(cursor, tables: list[str]) -> list[str]:

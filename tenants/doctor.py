@@ -47,16 +47,19 @@ class Picture:
     migrations: set[tuple[str, str]]
 
 
-def examine_all(using: str, *, repair: bool = False) -> Iterator[tuple[str, list[Finding], list[str]]]:
-    """Yield (schema, what still differs, what was cured), schema by schema; `public` stands for leftovers.
+def examine_all(
+    using: str, *, repair: bool = False, only: str | None = None
+) -> Iterator[tuple[str, list[Finding], list[str]]]:
+    """Yield (schema, what still differs, what was cured), for each tenant; first `public`, for the leftovers.
 
     Marks each tenant ready or not ready, by what was found. Raises TemplateMissing.
     """
+    try:
+        template = take_picture(settings.TEMPLATE_SCHEMA, using)
+    except SchemaMissing as error:
+        raise TemplateMissing("Run `manage.py migrate` first: there is no template schema to compare with.") from error
     yield examine_one(settings.PUBLIC_SCHEMA_NAME, partial(leftovers, using), repair=repair)
-    template = take_picture(settings.TEMPLATE_SCHEMA, using)
-    if not template.parts:
-        raise TemplateMissing("Run `manage.py migrate` first: there is no template schema to compare with.")
-    for schema_name in fleet.schema_names(using):
+    for schema_name in [only] if only else fleet.schema_names(using):
         result = examine_one(schema_name, partial(examine, schema_name, template, using), repair=repair)
         fleet.set_ready(schema_name, not result[1], using=using)
         yield result
@@ -85,8 +88,12 @@ def try_cure(finding: Finding) -> str | None:
     try:
         finding.cure()  # type: ignore[misc]
     except (DatabaseError, LookupError) as error:
-        return str(error).strip().splitlines()[0]
+        return first_line(error)
     return None
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 # --- one tenant against the template ------------------------------------------------------------------
@@ -142,10 +149,12 @@ def compare_columns(schema_name: str, template: Picture, tenant: Picture, using:
                 yield Finding(schema_name, what, "missing")
             elif name not in wanted:
                 yield Finding(schema_name, what, "not in the template")
+            elif found[name] == wanted[name]:
+                continue
             elif found[name] == wanted[name].replace(IDENTITY, ""):
                 statement = f'ALTER TABLE "{table}" ALTER COLUMN "{name}" ADD{IDENTITY}'
                 yield Finding(schema_name, what, "has no sequence", partial(run, schema_name, using, statement))
-            elif found[name] != wanted[name]:
+            else:
                 yield Finding(schema_name, what, f"is {found[name]!r}, in the template {wanted[name]!r}")
 
 
@@ -200,9 +209,9 @@ def compare_sequences(schema_name: str, tenant: Picture, using: str) -> Iterator
             cursor.execute("SELECT pg_get_serial_sequence(%s, %s)::regclass::text", [f'"{table}"', column])
             sequence = cursor.fetchone()[0]
             cursor.execute(
-                sql.SQL("SELECT (SELECT max({}) FROM {}), CASE WHEN is_called THEN last_value ELSE 0 END FROM {}").format(
-                    sql.Identifier(column), sql.Identifier(table), sql.Identifier(sequence.strip('"'))
-                )
+                sql.SQL(
+                    "SELECT (SELECT max({}) FROM {}), last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {}"
+                ).format(sql.Identifier(column), sql.Identifier(table), sql.Identifier(sequence.strip('"')))
             )
             highest, position = cursor.fetchone()
             if highest is not None and position < highest:
@@ -221,7 +230,7 @@ def compare_hooks(schema_name: str, using: str) -> Iterator[Finding]:
         try:
             written = tables_written_by(path, schema_name, using)
         except (DatabaseError, LookupError) as error:
-            yield Finding(schema_name, path, f"fails: {type(error).__name__}: {error}", cure)
+            yield Finding(schema_name, path, f"fails: {type(error).__name__}: {first_line(error)}", cure)
             continue
         if written:
             yield Finding(schema_name, path, f"not in effect in {', '.join(sorted(written))}", cure)

@@ -19,6 +19,10 @@ class SchemaExists(TenantError):
     """A schema of that name exists already; it was not touched."""
 
 
+class SchemaInUse(TenantError):
+    """The schema belongs to a tenant, or to PostgreSQL, and is not dropped by itself."""
+
+
 class AddressTaken(TenantError):
     """Another tenant has that slug or that domain."""
 

@@ -5,7 +5,7 @@ those rows before its own migrations run, so that Django's post-migrate step fin
 the ids stay the same everywhere (docs/decisions/0001-schemas.md).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
@@ -116,12 +116,12 @@ def copy_fixed_rows(schema_name: str, rows: dict, *, using: str) -> None:
 def run_hooks(schema_name: str, *, using: str) -> None:
     """Let the apps above keep their own rows right: system roles, for one (TENANT_MIGRATED_HOOKS)."""
     with in_schema(schema_name, using=using):
-        for hook in hooks():
-            hook(connections[using])
+        for path in settings.TENANT_MIGRATED_HOOKS:
+            run_hook(path, using)
 
 
-def hooks() -> Iterator[Callable]:
-    return (import_string(path) for path in settings.TENANT_MIGRATED_HOOKS)
+def run_hook(path: str, using: str) -> None:
+    import_string(path)(connections[using])
 
 
 def set_ready(schema_name: str, ready: bool, *, using: str) -> None:

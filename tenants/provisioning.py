@@ -14,10 +14,10 @@ from psycopg import sql
 from psycopg.errors import DuplicateSchema
 
 from . import blueprint
-from .exceptions import AddressTaken, SchemaExists, TemplateMissing
+from .exceptions import AddressTaken, SchemaExists, SchemaInUse, SchemaMissing, TemplateMissing
 from .models import Blueprint, Domain, Tenant
 from .schema import in_public, in_schema, in_tenant
-from .slugs import clean_slug, schema_name_for
+from .slugs import SCHEMA_PREFIX, clean_slug, schema_name_for
 
 logger = logging.getLogger(__name__)
 
@@ -126,25 +126,46 @@ def _set_status(tenant: Tenant, status: str) -> None:
     tenant.status = status
 
 
-def delete_tenant(tenant: Tenant, *, using: str | None = None) -> str:
-    """End a tenant for good: its rows in `public`, its schema, its files. Returns the schema's last name.
+def delete_tenant(tenant: Tenant, *, using: str | None = None) -> None:
+    """End a tenant for good: its rows in `public`, its schema, its files.
 
     Two steps. First the doors close and the schema is renamed, so that nothing can reach it under the
     old name and a sign-up of the same slug finds nothing of it; then it is dropped. A crash between
     them leaves a `dropped_…` schema, which `manage.py doctor --repair` removes.
     """
     using = using or settings.ADMIN_DATABASE
-    last_name = f"{DROPPED_PREFIX}{timezone.now():%Y%m%d%H%M%S}_{tenant.schema_name}"[:63]
-    with in_public(using=using), connections[using].cursor() as cursor:
+    with in_public(using=using):
         Tenant.objects.using(using).filter(pk=tenant.pk).update(status=Tenant.Status.CLOSING)
-        cursor.execute("SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL", [tenant.schema_name])
-        if cursor.fetchone()[0]:
-            rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
-            cursor.execute(rename.format(sql.Identifier(tenant.schema_name), sql.Identifier(last_name)))
+        last_name = _set_aside(tenant.schema_name, using=using)
         Tenant.objects.using(using).filter(pk=tenant.pk).delete()
-    drop_schema(last_name, using=using)
+    if last_name:
+        drop_schema(last_name, using=using)
     delete_files(tenant)
+
+
+def _set_aside(schema_name: str, *, using: str) -> str | None:
+    """Rename a schema for dropping. Returns its last name, or None if there was no such schema."""
+    last_name = f"{DROPPED_PREFIX}{timezone.now():%Y%m%d%H%M%S}_{schema_name}"[:63]
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL", [schema_name])
+        if not cursor.fetchone()[0]:
+            return None
+        rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
+        cursor.execute(rename.format(sql.Identifier(schema_name), sql.Identifier(last_name)))
     return last_name
+
+
+def drop_orphan(schema_name: str, *, using: str) -> None:
+    """Drop a tenant schema that has no tenant, in the same two steps. Raises SchemaInUse, SchemaMissing."""
+    with in_public(using=using):
+        if not schema_name.startswith(SCHEMA_PREFIX):
+            raise SchemaInUse(f"{schema_name} is not a tenant's schema.")
+        if Tenant.objects.using(using).filter(schema_name=schema_name).exists():
+            raise SchemaInUse(f"{schema_name} belongs to a tenant: use delete_tenant.")
+        last_name = _set_aside(schema_name, using=using)
+    if last_name is None:
+        raise SchemaMissing(f"There is no schema {schema_name!r}.")
+    drop_schema(last_name, using=using)
 
 
 def drop_schema(schema_name: str, *, using: str) -> None:

@@ -1,0 +1,21 @@
+from django.core.management.base import CommandError
+
+from tenants import provisioning
+from tenants.management.base import TenantCommand
+
+
+class Command(TenantCommand):
+    help = "End a tenant for good: people, products, files. The organisation's name has to be typed."
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument("--yes-delete", metavar="NAME", help="The organisation's name, for scripts: asks nothing.")
+
+    def handle_tenant(self, tenant, *, yes_delete=None, **options):
+        typed = yes_delete or input(
+            f"This cannot be undone. Type the organisation's name ({tenant.name}) to delete it: "
+        )
+        if typed != tenant.name:
+            raise CommandError("That is not its name. Nothing was deleted.")
+        provisioning.delete_tenant(tenant)
+        self.stdout.write(f"{tenant} is deleted.")
