@@ -1,0 +1,87 @@
+"""What the tests of the tenants' side share: throw-away tenants, commands, and a look at schemas."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+from tenants import provisioning
+from tenants.models import Tenant
+from tenants.schema import in_public, in_tenant
+
+
+@pytest.fixture
+def public(tenants, db):
+    """The test's own connection, bound to `public`."""
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def make_tenant(public):
+    """`make_tenant("apex")`: an organisation without people, gone with the test's transaction."""
+
+    def make(slug: str, **fields) -> Tenant:
+        with provisioning.new_tenant(name=slug.title(), slug=slug, **fields) as tenant:
+            pass
+        return tenant
+
+    return make
+
+
+@pytest.fixture
+def apex(make_tenant) -> Tenant:
+    return make_tenant("apex")
+
+
+class Manage:
+    """`manage("doctor")` returns what the command printed; `manage.refused(..)` demands an error, and adds it."""
+
+    def __call__(self, *args, **options) -> str:
+        out = StringIO()
+        call_command(*args, stdout=out, stderr=out, **options)
+        return out.getvalue()
+
+    def refused(self, *args, **options) -> str:
+        out = StringIO()
+        with pytest.raises(CommandError) as error:
+            call_command(*args, stdout=out, stderr=out, **options)
+        return f"{out.getvalue()}{error.value}"
+
+
+@pytest.fixture
+def manage() -> Manage:
+    return Manage()
+
+
+@pytest.fixture
+def sql():
+    """`sql(tenant, statement)` in the tenant's schema; returns the rows, if there are any."""
+
+    def execute(tenant, statement: str, parameters=None) -> list[tuple]:
+        with in_tenant(tenant) if tenant else in_public(), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    return execute
+
+
+@pytest.fixture
+def schema_exists(sql):
+    def exists(name: str) -> bool:
+        return bool(sql(None, "SELECT 1 FROM pg_namespace WHERE nspname = %s", [name]))
+
+    return exists
+
+
+@pytest.fixture
+def nowhere():
+    """An alias whose server is not there."""
+    connections.databases["nowhere"] = connections.databases[DEFAULT_DB_ALIAS] | {
+        "HOST": "127.0.0.1",
+        "PORT": 1,
+        "OPTIONS": {},
+    }
+    yield "nowhere"
+    del connections["nowhere"], connections.databases["nowhere"]

@@ -1,0 +1,119 @@
+"""The commands: what they say, what they change, and which of the library's are refused."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import is_password_usable
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import CommandError
+
+from accounts.models import User
+from tenants.management.refused import RefusedCommand
+from tenants.models import Domain, Tenant
+from tenants.schema import in_public, in_tenant
+
+REFUSED = [
+    *("all_tenants_command", "clone_tenant", "collectstatic_schemas", "create_domain", "create_missing_schemas"),
+    *("create_tenant_superuser", "delete_domain", "migrate_schemas", "rename_schema", "tenant_command"),
+]
+
+
+def status_of(tenant) -> str:
+    with in_public():
+        return Tenant.objects.get(pk=tenant.pk).status
+
+
+def test_create_tenant_signs_up_an_organisation_with_its_owner(manage, public):
+    said = manage("create_tenant", "Apex Ltd", "apex", "ann@apex.test", currency="chf", owner="Ann")
+    tenant = Tenant.objects.get(slug="apex")
+    with in_tenant(tenant):
+        owner = User.objects.holding("owner").get()
+    assert (tenant.name, tenant.currency, tenant.is_served) == ("Apex Ltd", "CHF", True)
+    assert (owner.email, owner.name, is_password_usable(owner.password)) == ("ann@apex.test", "Ann", True)
+    assert "The owner chooses a password at http://apex.localhost:8000/account/password/reset/" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("Acme", "acme", "ann@apex.test"), "The address 'acme' is taken."),
+        (("Www", "www", "ann@apex.test"), "is reserved"),
+        (("Bad", "b a d", "ann@apex.test"), "Use 3 to 30 letters"),
+        (("Apex", "apex", "nobody"), "Enter a valid email address."),
+        (("Apex", "lost", "ann@apex.test"), "A schema of that name exists without a tenant"),
+    ],
+)
+def test_create_tenant_refuses_in_one_sentence_and_makes_nothing(manage, public, sql, arguments, words):
+    sql(None, "CREATE SCHEMA t_lost")
+    assert words in manage.refused("create_tenant", *arguments)
+    assert set(Tenant.objects.values_list("slug", flat=True)) == {"acme", "globex"}
+
+
+def test_list_tenants_shows_status_and_address(manage, apex):
+    Tenant.objects.filter(pk=apex.pk).update(schema_ready=False)
+    lines = dict(line.split(maxsplit=1) for line in manage("list_tenants").splitlines())
+    assert list(lines) == ["acme", "apex", "globex"]
+    assert lines["apex"].split() == ["active,", "not", "ready", "t_apex", "http://apex.localhost:8000/", "Apex"]
+
+
+def test_suspend_closes_and_resume_opens(manage, apex):
+    manage("suspend_tenant", "apex")
+    assert status_of(apex) == "suspended"
+    manage("resume_tenant", "apex")
+    assert status_of(apex) == "active"
+
+
+def test_resume_does_not_open_a_tenant_that_never_opened(manage, apex):
+    Tenant.objects.filter(pk=apex.pk).update(status="preparing")
+    assert "Apex is preparing, not suspended." in manage.refused("resume_tenant", "apex")
+    assert status_of(apex) == "preparing"
+
+
+@pytest.mark.parametrize("command", ["suspend_tenant", "resume_tenant", "delete_tenant"])
+def test_an_unknown_tenant_is_named(manage, public, command):
+    assert "There is no tenant 'nobody'." in manage.refused(command, "nobody")
+
+
+@pytest.mark.parametrize(("typed", "is_left"), [("apex", True), ("", True), ("Apex ", True), ("Apex", False)])
+def test_delete_wants_the_name_typed(manage, apex, schema_exists, monkeypatch, typed, is_left):
+    monkeypatch.setattr("builtins.input", lambda prompt: typed)
+    (manage.refused if is_left else manage)("delete_tenant", "apex")
+    assert Tenant.objects.filter(slug="apex").exists() is is_left
+    assert Domain.objects.filter(domain="apex.localhost").exists() is is_left
+    assert schema_exists("t_apex") is is_left
+
+
+@pytest.mark.parametrize(("name", "is_left"), [("Globex", True), ("Apex", False)])
+def test_delete_in_a_script_asks_nothing_but_wants_the_name(manage, apex, schema_exists, name, is_left):
+    (manage.refused if is_left else manage)("delete_tenant", "apex", yes_delete=name)
+    assert schema_exists("t_apex") is is_left
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_commands_that_break_the_house_are_refused(manage, capsys, name):
+    command = load_command_class(get_commands()[name], name)
+    assert isinstance(command, RefusedCommand)
+    with pytest.raises(CommandError, match="^" + command.because[:20]):
+        command.handle()
+    with pytest.raises(SystemExit):
+        command.run_from_argv(["manage.py", name, "--schema=t_acme", "anything"])
+    assert command.because in capsys.readouterr().err
+
+
+def test_no_other_command_of_the_library_is_left():
+    assert {name for name, app in get_commands().items() if app == "django_tenants"} == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["list_tenants"], ["doctor"], ["suspend_tenant", "acme"], ["resume_tenant", "acme"]),
+        *(["delete_tenant", "acme"], ["create_tenant", "Apex", "apex", "ann@apex.test"]),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_database_that_does_not_answer_is_one_sentence(manage, monkeypatch, django_db_blocker, nowhere, command):
+    monkeypatch.setattr(settings, "ADMIN_DATABASE", nowhere)
+    with django_db_blocker.unblock():
+        said = manage.refused(*command)
+    assert "on 127.0.0.1 cannot be reached: connection" in said
+    assert "\n" not in said
