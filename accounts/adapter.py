@@ -3,15 +3,38 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from tenants.models import public_url
 from tenants.schema import current_tenant
+
+from .forms import validate_address
+from .models import LOCAL_ISSUER, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Nobody registers on a tenant's host: an account comes from sign-up or from an invitation."""
         return False
+
+    def clean_email(self, email):
+        validate_address(email)
+        return super().clean_email(email)
+
+    def confirm_email(self, request, email_address):
+        """Refuse an address that another account, perhaps a former member's, signs in with."""
+        others = User.objects.exclude(pk=email_address.user_id)
+        if others.filter(email=email_address.email, issuer=LOCAL_ISSUER).exists():
+            text = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, text, {"email": email_address.email})
+            return False
+        return super().confirm_email(request, email_address)
+
+    def is_safe_url(self, url):
+        """Paths of this host alone. allauth's goes by ALLOWED_HOSTS, which opens the way to every other tenant."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     # Links are built from the tenant's stored address: a forged Host header cannot aim them.
 
@@ -22,8 +45,18 @@ class AccountAdapter(DefaultAccountAdapter):
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return current_tenant().absolute_url(path.replace("UID-KEY", key))
 
+    def send_account_already_exists_mail(self, email):
+        address = current_tenant().absolute_url(reverse("account_reset_password"))
+        self.send_mail("account/email/account_already_exists", email, {"password_reset_url": address})
+
     def render_mail(self, template_prefix, email, context, headers=None):
-        return super().render_mail(template_prefix, email, {**context, "tenant": current_tenant()}, headers)
+        tenant = current_tenant()
+        stored = {
+            "tenant": tenant,
+            "current_site": {"name": tenant.name, "domain": tenant.host},
+            "signup_url": public_url(reverse("sign-up", urlconf=settings.PUBLIC_SCHEMA_URLCONF)),
+        }
+        return super().render_mail(template_prefix, email, {**context, **stored}, headers)
 
     def get_email_verification_redirect_url(self, email_address):
         return settings.LOGIN_REDIRECT_URL and reverse(settings.LOGIN_REDIRECT_URL)

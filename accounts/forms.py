@@ -37,7 +37,7 @@ MOST_INVITATIONS = 50
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
-class PlainTextField(forms.CharField):
+class PlainTextMixin:
     """One line that ends up in mails and bars: no control characters, no invisible direction marks."""
 
     def to_python(self, value):
@@ -47,7 +47,11 @@ class PlainTextField(forms.CharField):
         return value
 
 
-class PictureAddressField(forms.URLField):
+class PlainTextField(PlainTextMixin, forms.CharField):
+    """A line of text typed by a person."""
+
+
+class PictureAddressField(PlainTextMixin, forms.URLField):
     """The address of a picture on the web, https if nothing else is said. No other scheme than http(s)."""
 
     def __init__(self, **kwargs):

@@ -51,8 +51,6 @@ LIBRARY_VIEWS = {
     "mfa_remove_webauthn": "members: one's own passkeys",
     "mfa_reauthenticate": "members: proves again who is there",
     "mfa_reauthenticate_webauthn": "members: proves again who is there",
-    "mfa_trust": "open: the last step of signing in",
-    "mfa_signup_webauthn": "open: says that accounts come by invitation",
     "usersessions_list": "members: one's own sessions",
 }
 
@@ -89,7 +87,11 @@ def to_sign_in(request):
     """Send a visitor to the sign-in page and back here. An htmx request is told to go as a whole page."""
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
-    there = redirect_to_login(request.htmx.current_url_abs_path or "/")
+    try:
+        here = request.htmx.current_url_abs_path
+    except ValueError:  # the header holds no address
+        here = None
+    there = redirect_to_login(here or "/")
     return HttpResponse(status=401, headers={"HX-Redirect": there["Location"]})
 
 
@@ -102,6 +104,8 @@ class ObjectAccessMixin:
     """
 
     permission_required: str
+    # What browsers send. Django's DeleteView would also take DELETE, past `form_valid` and its guard.
+    http_method_names = ["get", "head", "options", "post"]
 
     def dispatch(self, request, *args, **kwargs):
         if request.user.is_anonymous and not access.catalogue_is_public():

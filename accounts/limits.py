@@ -1,6 +1,6 @@
 """How often something may be done. The limiter is allauth's; the amounts are in ACCOUNT_RATE_LIMITS."""
 
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 
 from .exceptions import TooMany
 
@@ -8,5 +8,6 @@ from .exceptions import TooMany
 def spend(request, action: str, *, key: str | None = None, times: int = 1) -> None:
     """Count `times` uses of `action` by this address, and by `key` where its rate is per key. Raises TooMany."""
     for _use in range(times):
-        if not ratelimit.consume(request, action=action, key=key):
+        # allauth counts no GET unless told to, and a link is guessed by GET.
+        if not ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True):
             raise TooMany

@@ -23,12 +23,16 @@ class MemberMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.tenant is not None and request.user.is_authenticated:
-            if request.session.get(SESSION_TENANT) != current_schema():
-                logout(request)
-            else:
-                self.note_seen(request.user)
-        return self.get_response(request)
+        if self.is_signed_in(request) and request.session.get(SESSION_TENANT) != current_schema():
+            logout(request)
+        response = self.get_response(request)
+        # Afterwards, since it locks the person's row: two owners demoting each other would wait in a circle.
+        if self.is_signed_in(request):
+            self.note_seen(request.user)
+        return response
+
+    def is_signed_in(self, request) -> bool:
+        return request.tenant is not None and request.user.is_authenticated
 
     def note_seen(self, user) -> None:
         now = timezone.now()

@@ -28,6 +28,12 @@ class PageMixin:
         wanted = self.request.GET.get("per_page", "")[:4]
         return min(max(int(wanted), 1), MOST_PER_PAGE) if wanted.isdecimal() else self.paginate_by
 
+    def paginate_queryset(self, queryset, page_size):
+        """As ListView's, without its 404 for a page that is no number."""
+        paginator = self.get_paginator(queryset, page_size)
+        page = paginator.page(self.request.GET.get(self.page_kwarg, 1))
+        return paginator, page, page.object_list, page.has_other_pages()
+
     def get_template_names(self):
         fragment = self.request.htmx and not self.request.htmx.boosted
         return [self.fragment_name] if fragment else super().get_template_names()

@@ -25,5 +25,6 @@ def list_session(request, **kwargs):
 
 @receiver(email_changed)
 def move_directory_entry(request, user, from_email_address, to_email_address, **kwargs):
-    directory.leave(from_email_address.email, current_tenant())
+    if from_email_address:  # None when a first address was proven
+        directory.leave(from_email_address.email, current_tenant())
     directory.enter(to_email_address.email, current_tenant())

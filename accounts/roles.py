@@ -16,6 +16,7 @@ WRITE = READ | {
     "catalog.change_product",
     "catalog.add_category",
     "catalog.change_category",
+    "catalog.add_product_to_category",  # what adding everywhere means for one category: so it can be shared
 }
 MANAGE = WRITE | {
     "catalog.delete_product",
@@ -64,7 +65,7 @@ def sync_system_roles(connection) -> None:
     for rank, (key, declared) in enumerate(SYSTEM_ROLES.items()):
         role = Role.objects.using(using).filter(key=key).select_related("group").first() or Role(key=key)
         if role.group_id is None:
-            role.group = Group.objects.using(using).create(name=declared.name)
+            role.group, _made = Group.objects.using(using).get_or_create(name=declared.name)
         face = (declared.description, True, declared.opens_admin, rank)
         if (role.description, role.is_system, role.opens_admin, role.rank) != face or role._state.adding:
             role.description, role.is_system, role.opens_admin, role.rank = face

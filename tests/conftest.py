@@ -11,14 +11,26 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory, TestCase
+from django.test.utils import setup_databases
 
 from accounts.flows.sign_in import BACKEND
 from tenants.schema import in_tenant
 
 from . import world as worlds
+from .taps import sql_tap
 from .world import MARKER, World
 
 IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_createdb):
+    """The test database, kept for the next run; made for any choice of tests.
+
+    pytest-django's own makes it only if a chosen test asks for `db`, which those that commit for real do not.
+    """
+    with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False, aliases=["default"], keepdb=not django_db_createdb)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +49,13 @@ def quiet_machine():
     cache.clear()
     yield
     connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def statements_are_heard():
+    """No test may send what a sharded database would refuse or get wrong (tests/taps.py)."""
+    with sql_tap():
+        yield
 
 
 @pytest.fixture
@@ -99,5 +118,6 @@ def client_as(acme):
 @pytest.fixture
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MULTITENANT_RELATIVE_MEDIA_ROOT = "%s"  # the storage forgets an earlier folder only at this change
     yield settings.MEDIA_ROOT
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)

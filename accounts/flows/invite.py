@@ -43,8 +43,6 @@ def invite(*, actor: User, addresses: list[str], role: Role) -> Outcome:
     Raises NotYours, AddressUnproven; neither writes.
     """
     demand_may_invite(actor, role)
-    if not actor.has_proven_address:
-        raise AddressUnproven
     outcome = Outcome()
     members = set(User.objects.members().filter(email__in=addresses).values_list("email", flat=True))
     for address in addresses:
@@ -71,7 +69,10 @@ def _invite_one(actor: User, address: str, role: Role) -> bool:
 
 @transaction.atomic
 def resend(*, actor: User, invitation: Invitation) -> None:
-    """A new token and a new expiry; the link sent before stops working. Raises InvitationUsed, InvitationRevoked."""
+    """A new token and a new expiry; the link sent before stops working.
+
+    Raises NotYours, AddressUnproven, InvitationUsed, InvitationRevoked.
+    """
     demand_may_invite(actor, invitation.role)
     invitation = _locked(invitation)
     refuse_ended(invitation)
@@ -84,7 +85,7 @@ def resend(*, actor: User, invitation: Invitation) -> None:
 @transaction.atomic
 def revoke(*, actor: User, invitation: Invitation) -> None:
     """Withdraw it. Whoever may invite may withdraw anybody's. Raises InvitationUsed, InvitationRevoked."""
-    access.require(actor, MAY_INVITE)
+    access.require_for_write(actor, MAY_INVITE)
     invitation = _locked(invitation)
     refuse_ended(invitation)
     invitation.revoked_at = timezone.now()
@@ -97,7 +98,8 @@ def accept(*, token: str, name: str, password: str, visitor) -> User:
 
     The token is the proof of the address: it went there and nowhere else. `visitor` is the request's
     user; somebody signed in already is not given a second account.
-    Raises InvitationUsed, InvitationRevoked, InvitationExpired, InviterMayNotGive, WrongRecipient.
+    Raises InvitationUsed, InvitationRevoked, InvitationExpired, InviterMayNotGive, WrongRecipient, and
+    Invitation.DoesNotExist for a token that is unknown, or was replaced by sending again.
     """
     invitation = Invitation.objects.select_for_update().get(token_hash=Invitation.hash(token))
     refuse_unacceptable(invitation)
@@ -130,9 +132,11 @@ def refuse_unacceptable(invitation: Invitation) -> None:
 
 
 def demand_may_invite(actor: User, role: Role) -> None:
-    access.require(actor, MAY_INVITE)
+    access.require_for_write(actor, MAY_INVITE)
     if not role.permission_names <= access.role_permissions(actor):
         raise NotYours
+    if not actor.has_proven_address:
+        raise AddressUnproven
 
 
 def _locked(invitation: Invitation) -> Invitation:

@@ -5,6 +5,8 @@ organisation never loses its last active owner. The second is kept by a lock on 
 that two owners who leave in the same second cannot both be told that the other one stays.
 """
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -73,6 +75,8 @@ def _end_membership(member: User) -> None:
         access.user_grants(model).objects.filter(user=member).delete()
     Invitation.objects.open().filter(invited_by=member).update(revoked_at=timezone.now())
     SignInTicket.objects.filter(user=member).delete()
+    Authenticator.objects.filter(user=member).delete()  # an old phone does not come back with its owner
+    EmailAddress.objects.filter(user=member, verified=False).delete()  # nor does a change of address under way
     end_sessions(member)
     directory.leave(member.email, current_tenant())
     _demand_an_owner()
@@ -95,9 +99,10 @@ def demand_may_manage(actor: User, member: User, permission: str) -> None:
 def _lock(actor: User, member: User) -> tuple[User, User]:
     """Both people as they are now. The owner role's row is locked first: the count of owners depends on it,
     and with it no two changes of membership run at once, so what is asked of the actor holds to the end.
+    Raises User.DoesNotExist when `member` has left meanwhile.
     """
-    list(Role.objects.select_for_update(of=("self",)).filter(key=OWNER))
-    member = User.objects.members().select_for_update(of=("self",)).get(pk=member.pk)
+    list(Role.objects.select_for_update(no_key=True, of=("self",)).filter(key=OWNER))
+    member = User.objects.members().select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
     return User.objects.get(pk=actor.pk), member
 
 

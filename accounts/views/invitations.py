@@ -14,7 +14,7 @@ from accounts.exceptions import AddressUnproven, InvitationError, TooMany
 from accounts.flows import invite, sign_in
 from accounts.forms import AcceptForm, InviteForm
 from accounts.guards import ObjectAccessMixin, open_to_all
-from accounts.models import Invitation
+from accounts.models import Invitation, Role
 from accounts.pages import PageMixin
 
 
@@ -24,6 +24,10 @@ class InvitationListView(PageMixin, ObjectAccessMixin, ListView):
     fragment_name = "accounts/_invitation_table.html"
     context_object_name = "invitations"
     queryset = Invitation.objects.select_related("role__group", "invited_by")
+
+    def get_context_data(self, **kwargs):
+        givable = {role.pk for role in Role.objects.may_be_given_by(self.request.user)}
+        return super().get_context_data(givable=givable, **kwargs)
 
 
 class InviteView(ObjectAccessMixin, FormView):
@@ -79,7 +83,7 @@ class InvitationActionView(ObjectAccessMixin, DetailView):
         invitation = self.get_object()
         try:
             self.act(invitation)
-        except (InvitationError, TooMany) as error:
+        except (AddressUnproven, InvitationError, TooMany) as error:
             messages.error(request, error.message)
         else:
             messages.success(request, self.done % {"email": invitation.email})
@@ -143,6 +147,8 @@ class InvitationAcceptView(FormMixin, DetailView):
             return self.render_to_response(self.get_context_data(form=form), status=422)
         try:
             user = invite.accept(token=self.kwargs["token"], visitor=request.user, **form.cleaned_data)
+        except Invitation.DoesNotExist as error:
+            raise Http404 from error
         except InvitationError as error:
             return self.ended(error)
         sign_in.start_session(request, user)

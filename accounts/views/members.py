@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, ListView, TemplateView
 
+from accounts import access
 from accounts.exceptions import LastOwner
 from accounts.flows import membership
 from accounts.forms import MemberSearchForm, RoleForm
@@ -33,7 +34,16 @@ class MemberListView(PageMixin, ObjectAccessMixin, ListView):
     queryset = User.objects.all()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(form=self.form, **kwargs)
+        context = super().get_context_data(form=self.form, **kwargs)
+        context["manageable"] = self.manageable(context["members"])
+        return context
+
+    def manageable(self, members) -> set[int]:
+        """Keys of those whom the viewer may manage: the rule of `demand_may_manage`, for a page of rows at once."""
+        if not {"accounts.change_user", "accounts.delete_user"} & access.role_permissions(self.request.user):
+            return set()
+        below = {role.pk for role in Role.objects.may_be_given_by(self.request.user)}
+        return {member.pk for member in members if {group.pk for group in member.groups.all()} <= below}
 
 
 class MemberActionView(ObjectAccessMixin, DetailView):
@@ -46,6 +56,8 @@ class MemberActionView(ObjectAccessMixin, DetailView):
 
     question: str
     done: str
+    verb: str
+    danger = True
 
     def act(self, member: User) -> None:
         raise NotImplementedError
@@ -57,12 +69,14 @@ class MemberActionView(ObjectAccessMixin, DetailView):
         return member
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(question=self.question, danger=True, **kwargs)
+        return super().get_context_data(question=self.question % {"name": self.object}, **kwargs)
 
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
         try:
             self.act(self.object)
+        except User.DoesNotExist as error:  # gone while the page was open
+            raise Http404 from error
         except LastOwner as error:
             return self.refuse(error)
         messages.success(request, self.done % {"name": self.object})
@@ -74,6 +88,7 @@ class MemberActionView(ObjectAccessMixin, DetailView):
 
 class MemberDeactivateView(MemberActionView):
     permission_required = "accounts.change_user"
+    verb = _("Deactivate")
     question = _("Deactivate %(name)s? They are signed out at once and cannot sign in until reactivated.")
     done = _("%(name)s is deactivated.")
 
@@ -83,6 +98,8 @@ class MemberDeactivateView(MemberActionView):
 
 class MemberReactivateView(MemberActionView):
     permission_required = "accounts.change_user"
+    verb = _("Reactivate")
+    danger = False
     question = _("Reactivate %(name)s? Their roles and shared items come back.")
     done = _("%(name)s can sign in again.")
 
@@ -92,6 +109,7 @@ class MemberReactivateView(MemberActionView):
 
 class MemberRemoveView(MemberActionView):
     permission_required = "accounts.delete_user"
+    verb = _("Remove")
     question = _("Remove %(name)s? Their sessions, roles, shared items and open invitations end at once.")
     done = _("%(name)s is no longer a member.")
 
@@ -126,6 +144,8 @@ class MemberRoleView(ObjectAccessMixin, DetailView, FormView):
         role = form.cleaned_data["role"]
         try:
             membership.change_role(actor=self.request.user, member=self.object, role=role)
+        except User.DoesNotExist as error:
+            raise Http404 from error
         except LastOwner as error:
             form.add_error("role", error.message)
             return self.render_to_response(self.get_context_data(form=form), status=409)
@@ -144,6 +164,8 @@ class LeaveView(TemplateView):
     def post(self, request, *args, **kwargs):
         try:
             membership.leave(member=request.user)
+        except User.DoesNotExist:  # the second click of two
+            pass
         except LastOwner as error:
             return render(request, self.template_name, {"error": error.message}, status=409)
         return redirect(reverse("account_login"))

@@ -1,6 +1,7 @@
 """One's own page, the hop that signs in after sign-up, and the way to one's other organisations."""
 
 import json
+from copy import copy
 
 from django.contrib import messages
 from django.contrib.auth.models import Permission
@@ -90,13 +91,14 @@ class OrganisationView(ObjectAccessMixin, UpdateView):
     permission_required = "accounts.change_organisation"
     template_name = "accounts/organisation_form.html"
     form_class = OrganisationForm
+    context_object_name = "organisation"
     success_url = reverse_lazy("accounts:organisation")
 
     def has_permission(self):
         return access.allows(self.request.user, self.permission_required)
 
     def get_object(self, queryset=None):
-        return self.request.tenant
+        return copy(self.request.tenant)  # the bar shows the saved name, the form what was typed
 
     def form_valid(self, form):
         self.write_guard()
