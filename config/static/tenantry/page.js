@@ -36,4 +36,17 @@
       if (target && !target.hasAttribute("data-optional")) window.location = event.detail.pathInfo.finalRequestPath;
     });
   }
+
+  // A second click must not send the form twice. The button comes back with the page (back button, failed send).
+  const sendButtons = (form) => form.querySelectorAll("button:not([type]), button[type=submit]");
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    // After the browser has read the form: a disabled button would not be sent along.
+    setTimeout(() => sendButtons(event.target).forEach((button) => (button.disabled = true)));
+  });
+
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) sendButtons(form).forEach((button) => (button.disabled = false));
+  });
 })();
