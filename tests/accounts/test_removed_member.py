@@ -56,9 +56,9 @@ def test_his_password_is_dead(visitor, acme, fresh, ended):
 def test_his_ticket_is_dead(visitor, acme, fresh, ended):
     ticket = sign_in.issue_ticket(fresh("editor"))
     ended("editor")
+    assert not SignInTicket.objects.filter(user=acme.editor).exists()
     assert visitor.get(f"/arrive/{ticket}/").status_code == 410
     assert not is_signed_in(visitor)
-    assert not SignInTicket.objects.filter(user=acme.editor).exists()
 
 
 def test_his_invitations_are_dead(visitor, invited, ended):
