@@ -26,6 +26,12 @@ class LastOwner(AccountsError):
     message = _("An organisation needs at least one active owner. Make someone else an owner first.")
 
 
+class NoLongerMember(AccountsError):
+    """Somebody was removed while a page about him was open. Answered with 409."""
+
+    message = _("This person is no longer a member.")
+
+
 class InvitationError(AccountsError):
     """Base of what keeps an invitation from being accepted. None of them writes."""
 

@@ -239,7 +239,7 @@ class ShareForm(forms.Form):
 
     def __init__(self, *args, rights: list[tuple[str, str]], **kwargs):
         super().__init__(*args, **kwargs)
-        self.principals = {f"user-{user.pk}": user for user in User.objects.members().active()}
+        self.principals = {f"user-{user.pk}": user for user in User.objects.members()}
         self.principals |= {f"role-{role.pk}": role for role in Role.objects.select_related("group")}
         people = [(key, f"{who} ({who.email})") for key, who in self.principals.items() if isinstance(who, User)]
         roles = [(key, who.name) for key, who in self.principals.items() if isinstance(who, Role)]

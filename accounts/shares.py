@@ -8,7 +8,7 @@ from django.db import models, transaction
 from guardian.shortcuts import assign_perm
 
 from . import access
-from .exceptions import NotYours
+from .exceptions import NoLongerMember, NotYours
 from .models import Role, User
 
 
@@ -52,19 +52,34 @@ def grant(*, actor: User, obj: access.Shareable, principal: User | Role, permiss
     """Set exactly these rights of `principal` on `obj`; an empty list takes all of them away.
 
     Viewing comes with every other right. Raises PermissionDenied without the right to share, NotYours
-    for a right that the actor does not hold on this very object.
+    for giving or taking a right that the actor does not hold on this very object, NoLongerMember.
     """
+    _lock_people(actor, principal)
     access.require_for_write(actor, share_permission(type(obj)), obj)
     type(obj)._default_manager.select_for_update(of=("self",)).get(pk=obj.pk)  # a write in progress ends first
     wanted = set(permissions) & set(rights_of(type(obj)))
     if wanted:
         wanted.add(access.view_permission(type(obj)))
-    if not access.holds_all(actor, wanted, obj):
-        raise NotYours
     holder = principal.group if isinstance(principal, Role) else principal
-    direct_grants(obj, holder).exclude(permission__codename__in=[_code(name) for name in wanted]).delete()
-    for permission in sorted(wanted):
+    grants = direct_grants(obj, holder)
+    label = type(obj)._meta.app_label
+    held = {f"{label}.{code}" for code in grants.values_list("permission__codename", flat=True)}
+    if not access.holds_all(actor, wanted ^ held, obj):
+        raise NotYours
+    grants.filter(permission__codename__in=[_code(name) for name in held - wanted]).delete()
+    for permission in sorted(wanted - held):
         assign_perm(permission, holder, obj)
+
+
+def _lock_people(actor: User, principal: User | Role) -> None:
+    """Until the commit nobody removes either of them. Raises NoLongerMember if that has happened.
+
+    In the order of their keys: two who share with each other at once would wait in a circle.
+    """
+    people = User.objects.members().select_for_update(no_key=True, of=("self",)).order_by("pk")
+    wanted = {person.pk for person in (actor, principal) if isinstance(person, User)}
+    if len(people.filter(pk__in=wanted)) < len(wanted):
+        raise NoLongerMember
 
 
 def direct_grants(obj: access.Shareable, holder: User | Group) -> models.QuerySet:
@@ -75,7 +90,7 @@ def direct_grants(obj: access.Shareable, holder: User | Group) -> models.QuerySe
 
 def explain(obj: access.Shareable) -> list[Share]:
     """Everyone who may at least view `obj`, with the reason: role, grant, or the container it lies in."""
-    return [*_by_role(obj), *_by_grant(obj), *_by_containers(obj)]
+    return [*_by_role(obj), *_by_grants([obj], "grant"), *_by_grants(obj.enclosing(), "container")]
 
 
 def _by_role(obj: access.Shareable) -> list[Share]:
@@ -87,22 +102,29 @@ def _by_role(obj: access.Shareable) -> list[Share]:
     return shares
 
 
-def _by_grant(obj: access.Shareable, source: models.Model | None = None) -> list[Share]:
-    holders: dict[User | Role, set[str]] = {}
-    label = type(obj)._meta.app_label
-    users = access.user_grants(type(obj)).objects.filter(content_object=obj)
-    for row in users.select_related("user", "permission"):
-        holders.setdefault(row.user, set()).add(f"{label}.{row.permission.codename}")
-    groups = access.group_grants(type(obj)).objects.filter(content_object=obj, group__role__isnull=False)
-    for row in groups.select_related("group__role__group", "permission"):
-        holders.setdefault(row.group.role, set()).add(f"{label}.{row.permission.codename}")
-    order = rights_of(type(obj))
-    reason = "container" if source else "grant"
-    return [Share(who, sorted(held, key=order.index), reason, source) for who, held in holders.items()]
+def _by_grants(objects: list[access.Shareable], reason: str) -> list[Share]:
+    """The grants on these rows of one model, row by row as they come. Two queries, however many rows."""
+    if not objects:
+        return []
+    model = type(objects[0])
+    rows = {obj.pk: obj for obj in objects}
+    users = access.user_grants(model).objects.filter(content_object__in=rows)
+    groups = access.group_grants(model).objects.filter(content_object__in=rows, group__role__isnull=False)
+    held: dict[tuple[int, User | Role], set[str]] = {}
+    for grant in users.select_related("user", "permission"):
+        held.setdefault((grant.content_object_id, grant.user), set()).add(grant.permission.codename)
+    for grant in groups.select_related("group__role__group", "permission"):
+        held.setdefault((grant.content_object_id, grant.group.role), set()).add(grant.permission.codename)
+    return [
+        Share(who, [name for name in rights_of(model) if _code(name) in codes], reason, _source(rows[pk], reason))
+        for pk in rows
+        for (on, who), codes in held.items()
+        if on == pk
+    ]
 
 
-def _by_containers(obj: access.Shareable) -> list[Share]:
-    return [share for outer in obj.enclosing() for share in _by_grant(outer, source=outer)]
+def _source(row: access.Shareable, reason: str) -> access.Shareable | None:
+    return row if reason == "container" else None
 
 
 def words_for(permissions: list[str]) -> dict[str, str]:
