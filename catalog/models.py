@@ -31,6 +31,10 @@ class CategoryQuerySet(AccessQuerySet):
         """Parents before children, so that a list can be drawn as a tree."""
         return self.order_by("path_name")
 
+    def hold_tree(self) -> None:
+        """Lock every category until the commit: two moves at once could put each of two inside the other."""
+        list(self.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
+
 
 class Category(Shareable):
     """A shelf, possibly inside another one. Grants on it reach the shelves and products inside.

@@ -10,6 +10,7 @@ from io import BytesIO
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
@@ -39,3 +40,9 @@ def clean_picture(upload) -> ContentFile:
     out = BytesIO()
     image.save(out, "WEBP", quality=82, method=4)
     return ContentFile(out.getvalue(), name=f"{secrets.token_hex(16)}.webp")
+
+
+def discard_after_commit(picture) -> None:
+    """Delete the file of a picture that no product has any more, once that is certain."""
+    if picture:
+        transaction.on_commit(lambda: picture.storage.delete(picture.name), robust=True)

@@ -1,7 +1,7 @@
 """Pages of the catalogue. Each names one permission; the door decides row by row."""
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
@@ -13,7 +13,7 @@ from django.views.generic import CreateView, DeleteView, DetailView, ListView, U
 from guardian.shortcuts import assign_perm
 
 from accounts import access, shares
-from accounts.exceptions import NotYours
+from accounts.exceptions import NoLongerMember, NotYours
 from accounts.forms import ShareForm
 from accounts.guards import ObjectAccessMixin, open_to_visitors
 from accounts.pages import PageMixin
@@ -21,6 +21,7 @@ from accounts.pages import PageMixin
 from .filters import ProductFilter
 from .forms import CategoryForm, ProductForm
 from .models import Category, Product
+from .pictures import discard_after_commit
 
 
 @open_to_visitors
@@ -67,16 +68,32 @@ class ProductDetailView(ShareableDetailView):
     queryset = Product.objects.select_related("category", "created_by", "changed_by").defer("search")
 
 
-class ProductWriteMixin(ObjectAccessMixin):
-    model = Product
-    form_class = ProductForm
-    template_name = "catalog/product_form.html"
+class WriteMixin(ObjectAccessMixin):
+    """A form page: 422 for what the form finds wrong, 409 for what only the database can find."""
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
+    def save(self, form):
+        """Write, and answer. Runs in a savepoint."""
+        raise NotImplementedError
+
+    def form_valid(self, form):
+        try:
+            with transaction.atomic():
+                return self.save(form)
+        except IntegrityError:  # the form had found the name free: somebody was quicker
+            form.add_error(None, _("Somebody else has just taken this name or number. Please choose another."))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class ProductWriteMixin(WriteMixin):
+    model = Product
+    form_class = ProductForm
+    template_name = "catalog/product_form.html"
 
 
 class ProductCreateView(ProductWriteMixin, CreateView):
@@ -85,7 +102,7 @@ class ProductCreateView(ProductWriteMixin, CreateView):
     def get_initial(self):
         return {"category": self.request.GET.get("category", "")[:20]}
 
-    def form_valid(self, form):
+    def save(self, form):
         user = self.request.user
         access.require_add(user, form.instance)
         form.instance.record_change(user)
@@ -101,16 +118,17 @@ class ProductCreateView(ProductWriteMixin, CreateView):
 class ProductUpdateView(ProductWriteMixin, UpdateView):
     permission_required = "catalog.change_product"
 
-    def form_valid(self, form):
+    def save(self, form):
         self.write_guard(Product(pk=self.object.pk))
         stored = Product.objects.select_for_update(of=("self",)).get(pk=self.object.pk)
         if stored.version != form.cleaned_data["version"]:
             return self.conflict(form, stored)
         form.instance.version = stored.version
         form.instance.record_change(self.request.user)
-        with transaction.atomic():
-            self.object = form.save()
-            access.require(self.request.user, "catalog.view_product", self.object)
+        self.object = form.save()
+        access.require(self.request.user, "catalog.view_product", self.object)
+        if stored.picture != self.object.picture:
+            discard_after_commit(stored.picture)
         messages.success(self.request, _("“%(title)s” is saved.") % {"title": self.object})
         return redirect(self.object)
 
@@ -154,6 +172,10 @@ class ProductDeleteView(DeleteGuardMixin, DeleteView):
     model = Product
     template_name = "catalog/confirm_delete.html"
     success_url = reverse_lazy("catalog:product-list")
+
+    def form_valid(self, form):
+        discard_after_commit(self.object.picture)
+        return super().form_valid(form)
 
 
 @open_to_visitors
@@ -203,22 +225,20 @@ class CategoryDetailView(ShareableDetailView):
         )
 
 
-class CategoryWriteMixin(ObjectAccessMixin):
+class CategoryWriteMixin(WriteMixin):
     model = Category
     form_class = CategoryForm
     template_name = "catalog/category_form.html"
 
-    def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "user": self.request.user}
+    def post(self, request, *args, **kwargs):
+        Category.objects.hold_tree()
+        return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form):
+    def save(self, form):
         self.write_guard(self.object)
         self.object = form.save()
         messages.success(self.request, _("“%(name)s” is saved.") % {"name": self.object})
         return redirect(self.object)
-
-    def form_invalid(self, form):
-        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class CategoryCreateView(CategoryWriteMixin, CreateView):
@@ -252,6 +272,9 @@ class ShareView(ShareableDetailView):
         except NotYours as error:
             form.add_error("rights", error.message)
             return self.render_to_response(self.get_context_data(share_form=form), status=403)
+        except NoLongerMember as error:
+            form.add_error("principal", error.message)
+            return self.render_to_response(self.get_context_data(share_form=form), status=409)
         text = _("Shared with %(who)s.") if rights else _("No longer shared with %(who)s.")
         messages.success(request, text % {"who": principal})
         return redirect(self.object)

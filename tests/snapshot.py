@@ -1,0 +1,37 @@
+"""What "unchanged" means: a hash of every row of every table of every schema, before and after."""
+
+from django.db import connection
+from psycopg import sql
+
+# Moved by merely being there: sessions, and when somebody was last seen.
+COMINGS_AND_GOINGS = ("django_session", "usersessions_usersession")
+LINES = {"accounts_user": "(to_jsonb(t) - 'last_seen' - 'last_login')::text"}
+TABLES = """
+    SELECT schemaname, tablename FROM pg_tables
+     WHERE schemaname NOT LIKE 'pg\\_%%' AND schemaname <> 'information_schema' AND tablename <> ALL(%s)
+     ORDER BY 1, 2
+"""
+HASH = """
+    SELECT {name}, count(*), coalesce(md5(string_agg(rows.line, '|' ORDER BY rows.line)), '')
+      FROM (SELECT {line} AS line FROM {table} t) AS rows
+"""
+
+
+def snapshot(schema_name: str | None = None) -> dict[str, tuple[int, str]]:
+    """`schema.table` -> number of rows and their hash, for all schemas or for one. Two statements in all.
+
+    Compare two of them with `==`: pytest names the tables that differ.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES, [list(COMINGS_AND_GOINGS)])
+        tables = [row for row in cursor.fetchall() if schema_name in (None, row[0])]
+        statements = [
+            sql.SQL(HASH).format(
+                name=sql.Literal(f"{schema}.{table}"),
+                line=sql.SQL(LINES.get(table, "t::text")),
+                table=sql.Identifier(schema, table),
+            )
+            for schema, table in tables
+        ]
+        cursor.execute(sql.SQL(" UNION ALL ").join(statements))
+        return {name: (count, digest) for name, count, digest in cursor.fetchall()}
