@@ -1,4 +1,4 @@
-"""A real Chromium on a real server: `manage.py demo`, as a newcomer starts it, with a port and a database of its own."""
+"""A real Chromium on a real server: `manage.py demo`, as a newcomer starts it, with its own port and database."""
 
 import os
 import shutil
