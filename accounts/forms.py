@@ -52,12 +52,12 @@ class PlainTextField(PlainTextMixin, forms.CharField):
 
 
 class PictureAddressField(PlainTextMixin, forms.URLField):
-    """The address of a picture on the web, https if nothing else is said. No other scheme than http(s)."""
+    """The address of a picture on the web. Only https: the pages' policy shows no other."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault("help_text", _("Starting with https://"))
         super().__init__(max_length=255, required=False, assume_scheme="https", **kwargs)
-        self.validators = [URLValidator(schemes=["https", "http"]), *self.validators[1:]]
+        self.validators = [URLValidator(schemes=["https"], message=_("Enter an address that starts with https://")), *self.validators[1:]]
 
 
 def validate_address(address: str) -> None:

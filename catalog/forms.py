@@ -22,6 +22,7 @@ class ProductForm(forms.ModelForm):
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
         help_text=_("PNG, JPEG or WebP, up to 5 MB."),
     )
+    remove_picture = forms.BooleanField(label=_("Remove the picture"), required=False)
     picture_url = PictureAddressField(label=_("or a picture's address"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2_147_483_647)
 
@@ -37,6 +38,8 @@ class ProductForm(forms.ModelForm):
         self.fields["category"].queryset = self.offered_categories(user)
         self.fields["category"].label_from_instance = lambda category: category.path_name
         self.fields["version"].initial = self.instance.version
+        if not self.instance.picture:
+            del self.fields["remove_picture"]
 
     def offered_categories(self, user):
         """Those he may add to, and the one the product is in: staying there takes no new right."""
@@ -58,10 +61,10 @@ class ProductForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit=True):
-        upload = self.cleaned_data.get("upload")
-        if upload:
-            self.instance.picture = upload
-        elif self.cleaned_data.get("picture_url"):
+        cleaned = self.cleaned_data
+        if cleaned.get("upload"):
+            self.instance.picture = cleaned["upload"]
+        elif cleaned.get("picture_url") or cleaned.get("remove_picture"):
             self.instance.picture = ""
         return super().save(commit)
 

@@ -137,7 +137,7 @@ class Product(Shareable):
     )
     picture = models.FileField(_("picture"), blank=True, upload_to="products", editable=False)
     picture_url = models.URLField(
-        _("picture address"), blank=True, max_length=255, validators=[URLValidator(schemes=["https", "http"])]
+        _("picture address"), blank=True, max_length=255, validators=[URLValidator(schemes=["https"])]
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     category = models.ForeignKey(

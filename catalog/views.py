@@ -135,7 +135,7 @@ class ProductUpdateView(ProductWriteMixin, UpdateView):
     def conflict(self, form, stored):
         """Somebody saved in between: show both versions, write neither."""
         theirs = ProductForm(instance=stored, user=self.request.user)
-        names = [name for name in form.fields if name not in ("version", "upload")]
+        names = [name for name in form.fields if name not in ("version", "upload", "remove_picture")]
         rows = [(form[name].label, theirs[name].initial, form[name].value(), name) for name in names]
         form.data = form.data.copy()
         form.data["version"] = stored.version

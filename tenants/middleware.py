@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import DisallowedHost
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.shortcuts import render
 
 from .exceptions import SchemaMissing
@@ -74,6 +74,11 @@ class TenantMiddleware:
                 wrapper().set_tenant(tenant)
                 wrapper().cursor().close()  # binds; a missing schema is found here and nowhere later
                 response = self.get_response(request)
+        except IntegrityError:
+            # Only the commit can raise it here: a deferred foreign key whose target went meanwhile.
+            logger.info("A change was refused at its commit.")
+            wrapper().set_schema_to_public()
+            return conflict(request)
         except SchemaMissing:
             logger.error("Tenant %s has no schema %s.", tenant.slug, tenant.schema_name)
             wrapper().set_schema_to_public()
@@ -108,6 +113,12 @@ def not_served(request, tenant):
     if tenant.status in (Tenant.Status.SUSPENDED, Tenant.Status.CLOSING):
         return render(request, "tenants/suspended.html", {"tenant": tenant}, status=403)
     return try_later(render(request, "tenants/preparing.html", {"tenant": tenant}, status=503), seconds=30)
+
+
+def conflict(request):
+    """What the change refers to was deleted in the same second. Nothing of it was written."""
+    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+    return render(request, "409.html", status=409)
 
 
 def unavailable(request):

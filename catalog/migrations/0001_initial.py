@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('sku', models.CharField(blank=True, max_length=40, verbose_name='SKU')),
                 ('price', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price')),
                 ('picture', models.FileField(blank=True, editable=False, upload_to='products', verbose_name='picture')),
-                ('picture_url', models.URLField(blank=True, max_length=255, validators=[django.core.validators.URLValidator(schemes=['https', 'http'])], verbose_name='picture address')),
+                ('picture_url', models.URLField(blank=True, max_length=255, validators=[django.core.validators.URLValidator(schemes=['https'])], verbose_name='picture address')),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('archived', 'Archived')], default='draft', max_length=10, verbose_name='status')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('changed_at', models.DateTimeField(auto_now=True)),

@@ -149,12 +149,15 @@ def test_a_replaced_picture_is_removed_from_disk(client_as, filled, upload, pict
     assert made().picture.name.endswith(second.name)
 
 
-@pytest.mark.parametrize("way", ["address", "delete"])
+@pytest.mark.parametrize("way", ["address", "removed", "delete"])
 def test_a_picture_that_is_no_longer_shown_is_removed_from_disk(client_as, filled, upload, picture, media, way):
     upload(picture())
     client, product = client_as("admin"), made()
     if way == "address":
         client.post(f"/products/{product.pk}/edit/", filled(product, picture_url="https://example.com/a.png"))
+    elif way == "removed":
+        client.post(f"/products/{product.pk}/edit/", filled(product, remove_picture="on"))
+        assert not made().picture
     else:
         client.post(f"/products/{product.pk}/delete/")
     assert not list(media.rglob("*.webp"))

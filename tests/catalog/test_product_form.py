@@ -55,6 +55,7 @@ def test_a_change_names_who_made_it_and_counts_it(acme, client_as, filled, store
         ("price", NUL),
         ("picture_url", "https://example.com/" + "x" * 240),
         ("picture_url", "javascript:alert(1)"),
+        ("picture_url", "http://example.com/a.png"),
         ("picture_url", "data:image/png;base64,AAAA"),
         ("picture_url", "ftp://example.com/a.png"),
         ("picture_url", "file:///etc/passwd"),

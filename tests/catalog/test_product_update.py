@@ -179,3 +179,27 @@ def test_a_write_waits_for_who_takes_the_right_away_and_is_refused(cafe):
     started[0].join(timeout=30)
     assert answers == [403]
     assert row(cafe).title == cafe.coffee.title
+
+
+@pytest.mark.real
+def test_a_category_deleted_before_the_commit_is_a_conflict_and_nothing_is_written(cafe, monkeypatch):
+    """The foreign key is checked at the commit, when no view can answer any more."""
+    client = HostClient(cafe.tenant.host).sign_in(cafe.owner, cafe.tenant)
+    with in_tenant(cafe.tenant):
+        cafe.tools.products.all().delete()
+
+    def delete_category(*args):
+        def delete():
+            with in_tenant(cafe.tenant):
+                cafe.tools.delete()
+
+        for thread in run(delete):
+            thread.join(timeout=30)
+
+    monkeypatch.setattr("catalog.views.messages.success", delete_category)
+    response = client.post(
+        "/products/new/", {"title": "Wrench", "price": "1", "status": "draft", "category": cafe.tools.pk}
+    )
+    assert (response.status_code, "Somebody was quicker" in response.content.decode()) == (409, True)
+    with in_tenant(cafe.tenant):
+        assert not Product.objects.filter(title="Wrench").exists()
