@@ -39,7 +39,7 @@ class Site:
         return f"http://{slug + '.' if slug else ''}localhost:{self.port}{path}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site():
     """The demo, seeded and served. Everything it writes is in the suite's own folder."""
     if CHROMIUM is None:
@@ -92,8 +92,9 @@ def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"{url} did not answer in {START_SECONDS} s: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(site):
+    """Ends with this folder: Playwright keeps an event loop in this thread, in which Django refuses the database."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

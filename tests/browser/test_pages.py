@@ -20,7 +20,6 @@ VISITOR = {
     "sign-in": "/account/login/",
     "reset": "/account/password/reset/",
     "public-catalogue": "/products/",
-    "no-such-invitation": "/join/nothing/",
 }
 MEMBER = {
     "products": "/products/",
@@ -47,8 +46,8 @@ MEMBER = {
     "second-factor": "/account/2fa/",
     "passkeys": "/account/2fa/webauthn/",
     "sessions": "/account/sessions/",
-    "not-found": "/nothing/",
 }
+GUEST = {"forbidden": "/organisation/", "guest-products": "/products/", "guest-profile": "/profile/"}
 
 
 def serious_findings(page) -> list[str]:
@@ -73,13 +72,18 @@ def look_at(page, name: str, look: str) -> list[str]:
 def test_pages_are_accessible_and_fit(site, person, sign_in, look):
     page = person(**LOOKS[look])
     wrong = {}
-    tours = [(PUBLIC, None, None), (VISITOR, "acme", None), (MEMBER, "acme", "owner@demo.example")]
+    tours = [
+        (PUBLIC, None, None),
+        (VISITOR, "acme", None),
+        (MEMBER, "acme", "owner@demo.example"),
+        (GUEST, "globex", "guest@globex.example"),
+    ]
     for pages, slug, address in tours:
         if address:
             sign_in(page, address, slug)
         for name, path in pages.items():
             answer = page.goto(site.url(path, slug))
-            assert answer.status == (404 if name in ("not-found", "no-such-invitation") else 200), name
+            assert answer.status == (403 if name == "forbidden" else 200), name
             if findings := look_at(page, name, look):
                 wrong[name] = findings
     assert wrong == {}
