@@ -128,6 +128,24 @@ def containers(user, model: type[Shareable]) -> models.QuerySet:
     return narrow(target._default_manager.all(), user, model.container.add)
 
 
+def may_move(user, obj: Shareable, into: Shareable | None) -> bool:
+    """May `user` put `obj`, as it is stored now, into the container `into`?
+
+    Whoever holds grants there, the mover included, gets the same rights on `obj`. So moving hands out
+    rights as sharing does, and the mover must hold each of them himself.
+    """
+    if into is None:
+        return True
+    model, places = type(into), [into, *into.enclosing()]
+    codes: set[str] = set()
+    for grants in (user_grants(model), group_grants(model)):
+        codes.update(grants.objects.filter(content_object__in=places).values_list("permission__codename", flat=True))
+    granted = {f"{model._meta.app_label}.{code}" for code in codes}
+    if obj.container:
+        granted = {own for own, outer in obj.container.rights.items() if outer in granted}
+    return holds_all(user, granted, obj)
+
+
 def narrow(queryset: models.QuerySet, user, permission: str) -> models.QuerySet:
     """The rows of `queryset` on which `user` has `permission`. The rule itself; all else here calls it."""
     if permission in role_permissions(user):

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.decorators import method_decorator
 
@@ -129,9 +129,18 @@ class ObjectAccessMixin:
         access.require(self.request.user, self.permission_required, obj)
         return obj
 
-    def write_guard(self, obj=None) -> None:
-        """Call it first in whatever writes: `form_valid`, `post` of a one-button page."""
-        access.require_for_write(self.request.user, self.permission_required, obj)
+    def write_guard(self, obj=None):
+        """The permission once more, under locks: first in whatever writes. Returns the row as it is stored now.
+
+        The actor first, the row second, as sharing does: in another order two could wait in a circle.
+        Raises PermissionDenied, and Http404 for a row that has gone meanwhile.
+        """
+        access.hold(self.request.user)
+        stored = obj and type(obj)._default_manager.select_for_update(of=("self",)).filter(pk=obj.pk).first()
+        if obj and not stored:
+            raise Http404
+        access.require(self.request.user, self.permission_required, stored)
+        return stored
 
 
 # --- The walk ---------------------------------------------------------------------------------------

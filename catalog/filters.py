@@ -33,7 +33,7 @@ class ProductFilter(django_filters.FilterSet):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.filters["category"].queryset = Category.objects.for_user(user)
-        self.form.fields["category"].label_from_instance = lambda category: category.path_name
+        self.form.fields["category"].label_from_instance = lambda category: category.path_for(user)
 
     def search(self, queryset, name, value):
         return queryset.matching(value)

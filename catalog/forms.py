@@ -36,7 +36,7 @@ class ProductForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["category"].queryset = self.offered_categories(user)
-        self.fields["category"].label_from_instance = lambda category: category.path_name
+        self.fields["category"].label_from_instance = lambda category: category.path_for(user)
         self.fields["version"].initial = self.instance.version
         if not self.instance.picture:
             del self.fields["remove_picture"]

@@ -21,7 +21,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.access import AccessQuerySet, Container, Shareable
+from accounts.access import AccessQuerySet, Container, Shareable, role_permissions
 
 from .search import CONFIG, matching
 
@@ -88,6 +88,11 @@ class Category(Shareable):
     def enclosing(self):
         outer = {category.pk: category for category in Category.objects.filter(pk__in=self.ancestors)}
         return [outer[pk] for pk in reversed(self.ancestors) if pk in outer]
+
+    def path_for(self, user) -> str:
+        """Its name with those around it, for somebody who may know them: not for one who got this shelf alone."""
+        knows = "catalog.view_category" in role_permissions(user)
+        return self.path_name if knows else self.name
 
     @property
     def depth(self) -> int:

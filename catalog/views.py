@@ -1,6 +1,7 @@
 """Pages of the catalogue. Each names one permission; the door decides row by row."""
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.http import FileResponse, Http404
@@ -78,6 +79,11 @@ class WriteMixin(ObjectAccessMixin):
         """Write, and answer. Runs in a savepoint."""
         raise NotImplementedError
 
+    def refuse_move(self, form, field: str):
+        """Moving something where others hold grants is giving them rights on it."""
+        form.add_error(field, _("There, others would get rights on it that you do not hold yourself."))
+        return self.render_to_response(self.get_context_data(form=form), status=403)
+
     def form_valid(self, form):
         try:
             with transaction.atomic():
@@ -119,10 +125,11 @@ class ProductUpdateView(ProductWriteMixin, UpdateView):
     permission_required = "catalog.change_product"
 
     def save(self, form):
-        self.write_guard(Product(pk=self.object.pk))
-        stored = Product.objects.select_for_update(of=("self",)).get(pk=self.object.pk)
+        stored = self.write_guard(self.object)
         if stored.version != form.cleaned_data["version"]:
             return self.conflict(form, stored)
+        if "category" in form.changed_data and not access.may_move(self.request.user, stored, form.instance.category):
+            return self.refuse_move(form, "category")
         form.instance.version = stored.version
         form.instance.record_change(self.request.user)
         self.object = form.save()
@@ -231,11 +238,17 @@ class CategoryWriteMixin(WriteMixin):
     template_name = "catalog/category_form.html"
 
     def post(self, request, *args, **kwargs):
+        if "pk" in self.kwargs:
+            self.get_object()  # the door, before anything is locked
+        access.hold(request.user)
         Category.objects.hold_tree()
         return super().post(request, *args, **kwargs)
 
     def save(self, form):
-        self.write_guard(self.object)
+        stored = self.write_guard(self.object)
+        parent = form.instance.parent
+        if stored and "parent" in form.changed_data and not access.may_move(self.request.user, stored, parent):
+            return self.refuse_move(form, "parent")
         self.object = form.save()
         messages.success(self.request, _("“%(name)s” is saved.") % {"name": self.object})
         return redirect(self.object)
@@ -269,6 +282,8 @@ class ShareView(ShareableDetailView):
         principal, rights = form.cleaned_data["principal"], form.cleaned_data["rights"]
         try:
             shares.grant(actor=request.user, obj=self.object, principal=principal, permissions=rights)
+        except ObjectDoesNotExist as error:  # deleted while the page was open
+            raise Http404 from error
         except NotYours as error:
             form.add_error("rights", error.message)
             return self.render_to_response(self.get_context_data(share_form=form), status=403)
