@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.seed import ORGANISATIONS, PASSWORD, seed
+from catalog.seed import ORGANISATIONS, PASSWORD
 from tenants.checks import database_problem
 from tenants.models import public_url
 
@@ -23,9 +23,7 @@ class Command(BaseCommand):
             raise CommandError(problem.msg)
         self.stdout.write("Preparing the database …")
         call_command("migrate", verbosity=0)
-        for organisation in ORGANISATIONS:
-            if seed(organisation, self.stdout.write):
-                self.stdout.write(f"  {organisation.name} is ready.")
+        call_command("seed", stdout=self.stdout)
         self.tell()
         call_command(
             "runserver", f"127.0.0.1:{settings.PUBLIC_PORT}", "--nostatic", use_reloader=False, skip_checks=True
