@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
@@ -27,24 +28,12 @@ def current_schema(using: str = DEFAULT_DB_ALIAS) -> str:
 
 
 @contextmanager
-def in_schema(schema_name: str, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """One transaction, bound to `schema_name`; afterwards the connection is the one before's again.
+def in_tenant(tenant: "Tenant", using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """One transaction, bound to the tenant's schema; afterwards the connection is the one before's again.
 
-    Inside another transaction it is a savepoint of that one, so both commit together.
+    Inside another transaction it is a savepoint of that one, so both commit together. The tenant is
+    readable as `current_tenant()` meanwhile.
     """
-    connection = wrapper(using)
-    before = connection.tenant
-    with transaction.atomic(using=using):
-        try:
-            connection.set_schema(schema_name)
-            yield
-        finally:
-            connection.set_tenant(before)
-
-
-@contextmanager
-def in_tenant(tenant, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """The same for a Tenant, which stays readable as `current_tenant()` meanwhile."""
     connection = wrapper(using)
     before = connection.tenant
     with transaction.atomic(using=using):
@@ -53,6 +42,11 @@ def in_tenant(tenant, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             yield
         finally:
             connection.set_tenant(before)
+
+
+def in_schema(schema_name: str, using: str = DEFAULT_DB_ALIAS):
+    """The same for a schema that is no tenant's: `public`, the template, one that is being compared."""
+    return in_tenant(cast("Tenant", SimpleNamespace(schema_name=schema_name)), using=using)
 
 
 def in_public(using: str = DEFAULT_DB_ALIAS):

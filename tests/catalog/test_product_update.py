@@ -196,7 +196,7 @@ def test_a_category_deleted_before_the_commit_is_a_conflict_and_nothing_is_writt
         for thread in run(delete):
             thread.join(timeout=30)
 
-    monkeypatch.setattr("catalog.views.messages.success", delete_category)
+    monkeypatch.setattr("catalog.views.products.messages.success", delete_category)
     response = client.post(
         "/products/new/", {"title": "Wrench", "price": "1", "status": "draft", "category": cafe.tools.pk}
     )

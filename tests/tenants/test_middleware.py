@@ -1,14 +1,17 @@
 """The host decides the tenant, and nothing else does; what is not open answers before any tenant query."""
 
 import re
+from http.cookies import _quote
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.guards import routes
-from catalog.views import ProductListView
+from catalog.views.products import ProductListView
+from tenants.middleware import SessionMiddleware
 from tenants.models import Tenant
 from tenants.schema import in_public
 from tests.conftest import HostClient
@@ -228,3 +231,18 @@ def test_neither_host_has_the_admin_or_the_demos_outbox(acme, host, path):
 
 def test_tenant_pages_are_not_kept_by_caches(client_as):
     assert "private" in client_as("owner").get("/products/")["Cache-Control"]
+
+
+# --- the session's cookie --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key", ["abcdefgh\0", "a" * 41, "a'b", "ABCDEFGH" * 4, "ñ" * 32, "../../etc", " ", "a\nb" * 10]
+)
+def test_a_session_cookie_that_django_never_wrote_is_none(visitor, key):
+    request = RequestFactory().get("/")
+    request.tenant, request.COOKIES = object(), {settings.SESSION_COOKIE_NAME: key}
+    SessionMiddleware(lambda request: None).process_request(request)
+    assert request.session.session_key is None
+    raw = f"{settings.SESSION_COOKIE_NAME}={_quote(key)}"
+    assert visitor.get("/products/", headers={"cookie": raw}).status_code == 302
