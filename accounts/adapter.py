@@ -1,9 +1,11 @@
 """Where allauth asks us: links, the right to register, the name of the site."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -48,6 +50,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_account_already_exists_mail(self, email):
         address = current_tenant().absolute_url(reverse("account_reset_password"))
         self.send_mail("account/email/account_already_exists", email, {"password_reset_url": address})
+
+    def send_mail(self, template_prefix, email, context):
+        """Written now, sent after the commit. A mail server that is down is logged, and keeps nobody out."""
+        context = {"request": allauth_context.request, "email": email, **context}
+        message = self.render_mail(template_prefix, email, context)
+        transaction.on_commit(message.send, robust=True)
 
     def render_mail(self, template_prefix, email, context, headers=None):
         tenant = current_tenant()

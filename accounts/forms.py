@@ -1,6 +1,7 @@
 """The border: everything typed about people passes here and leaves clean."""
 
 import re
+import uuid
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -57,7 +58,10 @@ class PictureAddressField(PlainTextMixin, forms.URLField):
     def __init__(self, **kwargs):
         kwargs.setdefault("help_text", _("Starting with https://"))
         super().__init__(max_length=255, required=False, assume_scheme="https", **kwargs)
-        self.validators = [URLValidator(schemes=["https"], message=_("Enter an address that starts with https://")), *self.validators[1:]]
+        self.validators = [
+            URLValidator(schemes=["https"], message=_("Enter an address that starts with https://")),
+            *self.validators[1:],
+        ]
 
 
 def validate_address(address: str) -> None:
@@ -118,6 +122,8 @@ class SignUpForm(NewPasswordMixin, forms.Form):
     name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = email_field()
     password = password_field()
+    # Made once per page: tells a form that is sent twice from two people who want the same address.
+    attempt = forms.UUIDField(initial=uuid.uuid4, required=False, widget=forms.HiddenInput)
 
     def clean_email(self):
         return self.cleaned_data["email"].lower()

@@ -6,8 +6,16 @@ from .exceptions import TooMany
 
 
 def spend(request, action: str, *, key: str | None = None, times: int = 1) -> None:
-    """Count `times` uses of `action` by this address, and by `key` where its rate is per key. Raises TooMany."""
+    """Count `times` uses of `action` by this address, and by `key` where its rate is per key.
+
+    All or nothing: raises TooMany, having counted none, when fewer are left.
+    """
+    spent: list[ratelimit.RateLimitUsage] = []
     for _use in range(times):
         # allauth counts no GET unless told to, and a link is guessed by GET.
-        if not ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True):
+        usage = ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True)
+        if usage is None:
+            for earlier in spent:
+                earlier.rollback()
             raise TooMany
+        spent.append(usage)

@@ -17,7 +17,10 @@ LAST_SEEN_STEP = timedelta(minutes=5)
 
 
 class MemberMiddleware:
-    """A session counts only in the tenant it was opened in; "last seen" moves in steps of five minutes."""
+    """A session counts only in the tenant it was opened in; "last seen" moves in steps of five minutes.
+
+    Whoever signs out takes what the browser kept of the pages with him: "back" on a shared machine shows none.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -25,10 +28,13 @@ class MemberMiddleware:
     def __call__(self, request):
         if self.is_signed_in(request) and request.session.get(SESSION_TENANT) != current_schema():
             logout(request)
+        came_signed_in = self.is_signed_in(request)
         response = self.get_response(request)
         # Afterwards, since it locks the person's row: two owners demoting each other would wait in a circle.
         if self.is_signed_in(request):
             self.note_seen(request.user)
+        elif came_signed_in:
+            response["Clear-Site-Data"] = '"cache"'
         return response
 
     def is_signed_in(self, request) -> bool:

@@ -32,9 +32,9 @@ class UserQuerySet(models.QuerySet):
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_local(self, *, email: str, name: str, password: str) -> "User":
+    def create_local(self, *, email: str, name: str, password: str, **fields) -> "User":
         """A person with a password of our own. Roles are given separately (flows)."""
-        user = self.model(email=email.strip().lower(), name=name.strip())
+        user = self.model(email=email.strip().lower(), name=name.strip(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -153,9 +153,6 @@ class InvitationQuerySet(models.QuerySet):
     def open(self):
         """Neither accepted nor revoked; may have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
-
-    def pending(self):
-        return self.open().filter(expires_at__gt=timezone.now())
 
     def find(self, token: str):
         """The invitation that the token opens, or None."""

@@ -25,6 +25,7 @@ def list_session(request, **kwargs):
 
 @receiver(email_changed)
 def move_directory_entry(request, user, from_email_address, to_email_address, **kwargs):
+    """Sent when an address was proven, the first one included: none is in the directory before."""
     if from_email_address:  # None when a first address was proven
         directory.leave(from_email_address.email, current_tenant())
     directory.enter(to_email_address.email, current_tenant())

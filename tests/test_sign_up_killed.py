@@ -16,7 +16,7 @@ from django.test import Client
 
 from accounts.models import User
 from tenants import doctor, provisioning
-from tenants.models import DirectoryEntry, Domain, Tenant
+from tenants.models import Domain, Tenant
 from tenants.schema import in_public, in_tenant
 from tests.tenants.server import Server, running
 
@@ -78,14 +78,13 @@ def wait_for_the_orphans() -> None:
 
 
 def traces(slug: str) -> set[bool]:
-    """Of row, address, schema and directory entry: {True}, {False}, or both for half a tenant."""
+    """Of row, address and schema: {True}, {False}, or both for half a tenant."""
     with in_public(), connection.cursor() as cursor:
         cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [f"t_{slug.replace('-', '_')}"])
         return {
             cursor.fetchone()[0],
             Tenant.objects.filter(slug=slug).exists(),
             Domain.objects.filter(domain=f"{slug}.localhost").exists(),
-            DirectoryEntry.objects.filter(address_hash=DirectoryEntry.hash(f"ann@{slug}.test")).exists(),
         }
 
 

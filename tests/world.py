@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from accounts.flows.people import make_member
+from accounts.flows.people import make_member, record_address
 from accounts.flows.sign_up import sign_up
 from accounts.models import Role, User
 from catalog.models import Category, Product
@@ -56,7 +56,7 @@ def build(slug: str, word: str) -> World:
 def hire(world: World, slug: str, word: str) -> None:
     """One person a role, and a stranger: a member without any role."""
     owner = User.objects.get(email=f"owner@{slug}.test")
-    owner.emailaddress_set.update(verified=True)
+    record_address(owner, verified=True)
     world.people["owner"] = owner
     for key in ROLES[1:]:
         world.people[key] = make_member(

@@ -1,6 +1,7 @@
 """What sign-up, invitations and commands share when an account comes into being."""
 
 from allauth.account.models import EmailAddress
+from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import Role, User
 from tenants import directory
@@ -8,9 +9,15 @@ from tenants.schema import current_tenant
 
 
 def record_address(user: User, *, verified: bool) -> None:
-    """Tell allauth the address, and whether it is proven."""
-    addresses = EmailAddress.objects.using(user._state.db)
+    """Tell allauth the address, and whether it is proven. A proven one enters the directory.
+
+    An unproven one does not: its real owner would find, by our mail, an organisation that a stranger made.
+    """
+    using = user._state.db or DEFAULT_DB_ALIAS
+    addresses = EmailAddress.objects.using(using)
     addresses.update_or_create(user=user, email=user.email, defaults={"primary": True, "verified": verified})
+    if verified:
+        directory.enter(user.email, current_tenant(using), using=using)
 
 
 def make_member(*, email: str, name: str, password: str, role: Role) -> User:
@@ -28,7 +35,6 @@ def make_member(*, email: str, name: str, password: str, role: Role) -> User:
         user = User.objects.create_local(email=email, name=name, password=password)
     user.groups.set([role.group])
     record_address(user, verified=True)
-    directory.enter(user.email, current_tenant())
     return user
 
 

@@ -1,27 +1,59 @@
 """A new organisation with its first owner, in one transaction."""
 
+from uuid import UUID, uuid4
+
 from django.conf import settings
 
-from accounts.models import Role, User
+from accounts.models import LOCAL_ISSUER, Role, User
 from accounts.roles import OWNER
-from tenants import directory, provisioning
+from tenants import provisioning
+from tenants.exceptions import AddressTaken
 from tenants.models import Tenant
+from tenants.schema import in_public, in_tenant
 
 from . import people, sign_in
 
 
-def sign_up(*, organisation: str, slug: str, name: str, email: str, password: str, **fields) -> tuple[Tenant, str]:
+def sign_up(
+    *, organisation: str, slug: str, name: str, email: str, password: str, attempt: UUID | None = None, **fields
+) -> tuple[Tenant, str]:
     """Make the tenant, its schema, its roles and its owner. Returns the tenant and a sign-in ticket.
 
-    All or nothing: kill it anywhere and the same name can be tried again. `fields` go to the tenant
-    (currency). Raises ValidationError (slug), AddressTaken, SchemaExists.
+    All or nothing: kill it anywhere and the same name can be tried again. Sent again with the same
+    `attempt` (a double click, a lost answer) it returns the tenant made before, and a fresh ticket.
+    `fields` go to the tenant (currency). Raises ValidationError (slug), AddressTaken, SchemaExists.
     Source: docs/decisions/0003-sign-up.md
     """
     using = settings.ADMIN_DATABASE
-    with provisioning.new_tenant(name=organisation, slug=slug, using=using, **fields) as tenant:
-        owner = User.objects.db_manager(using).create_local(email=email, name=name, password=password)
-        owner.groups.add(Role.objects.using(using).get(key=OWNER).group)
-        people.record_address(owner, verified=False)
-        directory.enter(owner.email, tenant, using=using)
-        ticket = sign_in.issue_ticket(owner)
+    try:
+        with provisioning.new_tenant(name=organisation, slug=slug, using=using, **fields) as tenant:
+            # The owner is known by the attempt that made him: stored with him, or not at all.
+            owner = User.objects.db_manager(using).create_local(
+                email=email, name=name, password=password, subject=str(attempt or uuid4())
+            )
+            owner.groups.add(Role.objects.using(using).get(key=OWNER).group)
+            people.record_address(owner, verified=False)
+            ticket = sign_in.issue_ticket(owner)
+    except AddressTaken:
+        made = attempt and _made_before(attempt, slug=slug, email=email, password=password)
+        if not made:
+            raise
+        return made
     return tenant, ticket
+
+
+def _made_before(attempt: UUID, *, slug: str, email: str, password: str) -> tuple[Tenant, str] | None:
+    """What this attempt made, for the one who made it: same address, same password, and not yet come in.
+
+    Once he has, there may be a second factor, and the sign-in page is the way.
+    """
+    with in_public():
+        tenant = Tenant.objects.served().filter(slug=slug).first()
+    if tenant is None:
+        return None
+    with in_tenant(tenant):
+        newcomers = User.objects.active().filter(last_seen=None, issuer=LOCAL_ISSUER)
+        owner = newcomers.filter(subject=str(attempt), email=email).first()
+        if owner is None or not owner.check_password(password):
+            return None
+        return tenant, sign_in.issue_ticket(owner)

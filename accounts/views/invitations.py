@@ -1,5 +1,6 @@
 """Invitations: the sender's side, and the page the link leads to."""
 
+from allauth.core.ratelimit import respond_429
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -83,7 +84,9 @@ class InvitationActionView(ObjectAccessMixin, DetailView):
         invitation = self.get_object()
         try:
             self.act(invitation)
-        except (AddressUnproven, InvitationError, TooMany) as error:
+        except TooMany:
+            return respond_429(request)
+        except (AddressUnproven, InvitationError) as error:
             messages.error(request, error.message)
         else:
             messages.success(request, self.done % {"email": invitation.email})
@@ -115,16 +118,16 @@ class InvitationAcceptView(FormMixin, DetailView):
     success_url = reverse_lazy("home")
 
     def get_object(self, queryset=None):
-        try:
-            limits.spend(self.request, "open_invitation")
-        except TooMany as error:
-            raise Http404 from error
         invitation = Invitation.objects.select_related("role__group", "invited_by").find(self.kwargs["token"])
         if invitation is None:
             raise Http404
         return invitation
 
     def dispatch(self, request, *args, **kwargs):
+        try:
+            limits.spend(request, "open_invitation")
+        except TooMany:
+            return respond_429(request)
         self.object = self.get_object()
         try:
             invite.refuse_unacceptable(self.object)

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 from django.views.generic import TemplateView, UpdateView
 
 from accounts import access
@@ -63,6 +64,7 @@ def own_data(user) -> dict:
 
 @open_to_all("the signed, single-use ticket in the address is the proof")
 @never_cache
+@require_GET  # what looks at a link first, a mail scanner or a chat, asks by HEAD: the ticket must outlive that
 def arrive(request, ticket: str):
     """Redeem a sign-in ticket from the public host: signed in, and a confirmation mail if it is due."""
     user = sign_in.redeem_ticket(ticket, request.tenant.schema_name)

@@ -132,7 +132,10 @@ def test_guessing_is_limited(visitor, invited):
     _invitation, link = invited()
     for _try in range(60):
         visitor.get("/join/guess/")
-    assert visitor.get(link).status_code == 404
+    for response in (visitor.get(link), visitor.post(link, FORM)):
+        assert response.status_code == 429
+        assert "too often" in Page(response).words
+    assert ann() is None
 
 
 def test_somebody_signed_in_already_is_told_and_sees_a_masked_address(client_as, invited):

@@ -24,6 +24,7 @@ def confirmation(newcomer, mailoutbox) -> str:
 
 
 def test_link_in_the_mail_proves_the_owners_address(newcomer, confirmation, in_directory):
+    assert not in_directory(SIGN_UP["email"], newcomer.tenant)
     response = newcomer.client.post(confirmation)
     assert response.status_code == 302
     assert newcomer.owner.has_proven_address

@@ -33,6 +33,14 @@ def test_ticket_works_once(newcomer):
     assert not is_signed_in(second)
 
 
+@pytest.mark.parametrize("method", ["head", "options", "post"])
+def test_only_following_the_link_uses_the_ticket_up(newcomer, method):
+    assert getattr(newcomer.client, method)(newcomer.arrival).status_code == 405
+    assert not is_signed_in(newcomer.client)
+    assert newcomer.client.get(newcomer.arrival).status_code == 302
+    assert is_signed_in(newcomer.client)
+
+
 def test_ticket_ends_after_a_minute(newcomer, monkeypatch):
     SignInTicket.objects.update(expires_at=timezone.now() + timedelta(days=1))  # the signature's own age decides too
     monkeypatch.setattr(signing.time, "time", lambda now=signing.time.time: now() + 61)

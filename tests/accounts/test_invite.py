@@ -172,6 +172,25 @@ def test_two_hundred_a_day_for_one_organisation(client_as, mailoutbox):
     assert not Invitation.objects.filter(email=ANN).exists()
 
 
+def test_batch_that_is_too_large_for_today_leaves_what_is_left(client_as, mailoutbox):
+    client = client_as("owner")
+    for start in range(0, 150, 50):
+        invite(client, " ".join(f"p{start + n}@acme.test" for n in range(50)))
+    assert invite(client, "a@acme.test b@acme.test").status_code == 302
+    refused = " ".join(f"q{n}@acme.test" for n in range(50))
+    assert [invite(client, refused).status_code for _try in range(2)] == [429, 429]
+    assert invite(client, " ".join(f"r{n}@acme.test" for n in range(48))).status_code == 302
+    assert len(mailoutbox) == 200
+
+
+def test_sending_again_counts_and_is_refused_over_the_limit(client_as, invited, settings, mailoutbox):
+    invitation, _link = invited()
+    settings.ACCOUNT_RATE_LIMITS = {"invite": "1/d/key"}
+    statuses = [client_as("owner").post(f"/invitations/{invitation.pk}/resend/").status_code for _try in range(2)]
+    assert statuses == [302, 429]
+    assert len(mailoutbox) == 2
+
+
 @pytest.mark.parametrize("name", ["Evil\nBcc: victim@acme.test", "Evil\r\nSubject: free money", "<b>Bold</b> & 'Sons'"])
 def test_names_do_not_break_the_mails_head(client_as, acme, mailoutbox, name):
     with in_public():

@@ -98,6 +98,11 @@ def test_only_a_post_signs_out(client_as, method, signed_out):
     assert is_signed_in(client) is not signed_out
 
 
+@pytest.mark.parametrize(("path", "clears"), [("/account/logout/", True), ("/account/reauthenticate/", False)])
+def test_signing_out_empties_what_the_browser_kept(client_as, path, clears):
+    assert client_as("editor").post(path).has_header("Clear-Site-Data") is clears
+
+
 def test_copied_cookie_opens_nothing_after_sign_out(client_as, visitor):
     client = client_as("editor")
     visitor.cookies[COOKIE] = client.cookies[COOKIE].value

@@ -6,11 +6,13 @@ from django.core.cache import cache
 from accounts.models import User
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
+from tests.conftest import HostClient
 from tests.world import PASSWORD
 
 from . import hostile
 from .conftest import SIGN_UP
 from .pages import Page
+from .test_sign_in import is_signed_in
 
 
 def test_page_makes_an_organisation_with_its_owner(newcomer):
@@ -22,8 +24,9 @@ def test_page_makes_an_organisation_with_its_owner(newcomer):
     assert not owner.has_proven_address
 
 
-def test_new_owner_is_found_in_the_directory(newcomer, in_directory):
-    assert in_directory("ada@tea.test", newcomer.tenant)
+def test_address_that_nobody_has_proven_is_not_in_the_directory(newcomer, in_directory):
+    """Its real owner would be told of an organisation that somebody else made in his name."""
+    assert not in_directory("ada@tea.test", newcomer.tenant)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,56 @@ def test_taken_address_is_a_conflict_and_the_first_stays(newcomer, public_client
     with in_public():
         assert Tenant.objects.get(slug="tea").name == "Tea & Sons"
     assert not User.objects.filter(email="eve@evil.test").exists()
+
+
+@pytest.fixture
+def form(public_client) -> dict[str, str]:
+    """The form as a browser sends it, with what is hidden in the page."""
+    return SIGN_UP | {"attempt": Page(public_client.get("/sign-up/")).values["attempt"]}
+
+
+def arrive(response):
+    """A visitor who follows the redirect."""
+    tenant = Tenant.objects.get(slug="tea")
+    client = HostClient(tenant.host)
+    client.get(response["Location"].removeprefix(tenant.absolute_url("")))
+    return client
+
+
+def test_form_sent_twice_makes_one_organisation_and_both_lead_in(public_client, form):
+    before = Tenant.objects.count()
+    first, second = (public_client.post("/sign-up/", form) for _click in range(2))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert Tenant.objects.count() == before + 1
+    assert is_signed_in(arrive(second))
+    with in_tenant(Tenant.objects.get(slug="tea")):
+        assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attempt": ""},
+        {"attempt": "0b5f0e0e-7f3b-4f5e-9d55-0f3f6f1f2a11"},
+        {"email": "eve@tea.test"},
+        {"password": "another horse battery"},
+    ],
+    ids=str,
+)
+def test_form_that_is_not_quite_the_same_is_a_conflict(public_client, form, change):
+    public_client.post("/sign-up/", form)
+    assert public_client.post("/sign-up/", form | change).status_code == 409
+    assert public_client.post("/sign-up/", form).status_code == 302
+
+
+def test_form_sent_again_after_the_owner_came_in_is_a_conflict(public_client, form):
+    """He may have a second factor by then, and this is not the way around it."""
+    assert is_signed_in(arrive(public_client.post("/sign-up/", form)))
+    assert public_client.post("/sign-up/", form).status_code == 409
+
+
+def test_every_page_has_an_attempt_of_its_own(public_client, form):
+    assert Page(public_client.get("/sign-up/")).values["attempt"] != form["attempt"]
 
 
 def test_address_and_mail_are_stored_in_lower_case(public_client):
