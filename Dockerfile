@@ -17,4 +17,4 @@ USER app
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK CMD python -c "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/health/', headers={'Host': os.environ['BASE_DOMAIN'], 'X-Forwarded-Proto': 'https'}))"
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", "--access-logfile=-"]
+CMD ["gunicorn", "config.wsgi", "--config=python:config.gunicorn", "--bind=0.0.0.0:8000"]

@@ -25,7 +25,7 @@ check: .venv/installed-dev  ## format, lint, types, imports, migrations, deploym
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=check-$$(head -c 40 /dev/urandom | base64 | tr -d '\n') \
-	BASE_DOMAIN=example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
+	BASE_DOMAIN=example.com DATABASE_URL=postgres:///unused $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 lock:  ## compile requirements/*.in into hashed lists
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 requirements/base.in -o requirements/base.txt

@@ -1,18 +1,33 @@
 #!/usr/bin/env python
-"""Django's command line. Without a DATABASE_URL it starts the embedded PostgreSQL first."""
+"""Django's command line. With the development settings and no DATABASE_URL it starts the embedded PostgreSQL first."""
 
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.core.management.base import CommandParser, handle_default_options
 
 from tenants import embedded
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", embedded.SETTINGS)
+    heed_settings_option()
     embedded.provide()
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+
+
+def heed_settings_option() -> None:
+    """Django reads `--settings` only with its command, and by then the database has to be there."""
+    parser = CommandParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--settings")
+    parser.add_argument("--pythonpath")
+    options, _others = parser.parse_known_args(sys.argv[2:])
+    handle_default_options(options)
 
 
 if __name__ == "__main__":

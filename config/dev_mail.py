@@ -12,7 +12,7 @@ from django.shortcuts import render
 from accounts.guards import open_to_all
 
 SEPARATOR = b"-" * 79
-NAME = re.compile(r"[\w-]+\.log-\d+")
+NAME = re.compile(r"[\w-]+\.log-\d{1,6}")
 
 
 def read_mails(path: Path) -> list:

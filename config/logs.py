@@ -1,15 +1,45 @@
-"""What every log line carries: the schema it was written for and the request's id."""
+"""What a log line carries (the schema it was written for and the request's id), and what none may show."""
 
 import logging
+import re
 from contextvars import ContextVar
 
 from django.db import connection
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
+# Whoever has such a path has what it opens: a sign-in ticket, an invitation, a new password, an address.
+# As a path or percent-encoded, as in `?next=%2Fjoin%2F…`.
+ONE_TIME_PATH = re.compile(
+    r"""((?:/|%2F)(?:arrive|join|confirm-email|reset(?:/|%2F)key)(?:/|%2F))(?:(?!%2F)[^\s/?&"'])+""", re.IGNORECASE
+)
+
+
+def without_secrets(text: str) -> str:
+    return ONE_TIME_PATH.sub(r"\1***", text)
+
 
 class RequestFilter(logging.Filter):
+    """Name schema and request on each line.
+
+    Django logs an answer of 4xx after the request has left every middleware, so those lines are told by
+    the request they carry. A server's own access line comes later still, and names neither.
+    """
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id.get()
-        record.schema = getattr(connection, "schema_name", "-")
+        request = getattr(record, "request", None)
+        tenant = getattr(request, "tenant", None)
+        record.request_id = getattr(request, "id", None) or current_request_id.get()
+        record.schema = tenant.schema_name if tenant else getattr(connection, "schema_name", "-")
+        return True
+
+
+class SecretFilter(logging.Filter):
+    """Mask the one-time secrets that stand in paths: requests, refused ones, and referring pages."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        shown = without_secrets(message)
+        if shown != message:
+            record.msg, record.args = shown, ()
         return True

@@ -1,4 +1,4 @@
-"""The outermost rooms: every request has a number, and a size."""
+"""The outermost rooms: every request has a number, one encoding and a size."""
 
 import uuid
 
@@ -26,6 +26,19 @@ class RequestIdMiddleware:
             current_request_id.reset(token)
         response["X-Request-ID"] = request.id
         return response
+
+
+class CharsetMiddleware:
+    """Refuse a request that says it is written in anything but UTF-8. See config/requests.py."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.content_params.get("charset", "utf-8").lower() != "utf-8":
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return page(request, 400)
+        return self.get_response(request)
 
 
 class BodyLimitMiddleware:

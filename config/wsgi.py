@@ -4,9 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from .requests import Utf8WSGIRequest
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
 application = get_wsgi_application()
+application.request_class = Utf8WSGIRequest
 
 from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
 

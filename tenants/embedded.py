@@ -1,7 +1,7 @@
 """The bundled PostgreSQL: a real server from a Python package, for a machine that has none.
 
 It listens on a Unix socket only, keeps its files under `.data/postgres` and stops with the last
-process that uses it. Set DATABASE_URL and it is never started.
+process that uses it. It serves the development settings alone, and only while no DATABASE_URL is set.
 """
 
 import os
@@ -16,16 +16,18 @@ with warnings.catch_warnings():
 
 DATA_DIR = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent.parent / ".data")
 DATABASE_NAME = "tenantry"
+SETTINGS = "config.settings.dev"
 
 
-def provide(directory: Path = DATA_DIR / "postgres") -> str:
-    """Start the server unless DATABASE_URL names another one; return the address either way.
+def provide(directory: Path = DATA_DIR / "postgres") -> None:
+    """Start the server if the settings are the development ones and no other database is named.
 
-    Sets DATABASE_URL for this process and those it starts.
+    Sets DATABASE_URL for this process and those it starts. It trusts whoever reaches its socket, so
+    production without a DATABASE_URL refuses to start instead (config/settings/prod.py).
     """
-    if not os.environ.get("DATABASE_URL"):
+    named = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")
+    if os.environ["DJANGO_SETTINGS_MODULE"] == SETTINGS and not named:
         os.environ["DATABASE_URL"] = start(directory)
-    return os.environ["DATABASE_URL"]
 
 
 def start(directory: Path) -> str:

@@ -1,7 +1,5 @@
 """What can go wrong between a request and its schema."""
 
-from django.core.exceptions import ImproperlyConfigured
-
 
 class TenantError(Exception):
     """Base of everything raised by this app."""
@@ -31,5 +29,5 @@ class TemplateMissing(TenantError):
     """There is no blueprint to copy: `manage.py migrate` has not been run."""
 
 
-class DatabaseUnusable(ImproperlyConfigured):
-    """The database cannot be reached, or is too old."""
+class TemplateBehind(TenantError):
+    """The template lacks a migration, so it cannot say which ids the new rows have."""

@@ -5,7 +5,7 @@ those rows before its own migrations run, so that Django's post-migrate step fin
 the ids stay the same everywhere (docs/decisions/0001-schemas.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from psycopg import sql
 
 from . import provisioning
+from .exceptions import SchemaMissing, TemplateBehind
 from .models import Tenant
 from .schema import in_public, in_schema, wrapper
 
@@ -22,35 +23,88 @@ from .schema import in_public, in_schema, wrapper
 FIXED_ID_TABLES = ("django_content_type", "auth_permission")
 
 
-def schema_names(using: str) -> list[str]:
-    """Every tenant schema, ready or not; the template is not among them."""
+def schema_names(using: str, **only) -> list[str]:
+    """Every tenant schema, ready or not; the template is not among them. `only` narrows, as in `filter()`."""
     with in_public(using=using):
-        return list(Tenant.objects.using(using).order_by("pk").values_list("schema_name", flat=True))
+        return list(Tenant.objects.using(using).filter(**only).order_by("pk").values_list("schema_name", flat=True))
 
 
-def migrate_all(*, using: str, migrate: Callable[[str], None], report: Callable[[str], None]) -> list[str]:
+def migrate_all(
+    *, using: str, migrate: Callable[[str], None], report: Callable[[str], None], named: bool = False
+) -> list[str]:
     """Bring every schema to the code's state. Returns the names of those that failed.
 
     `migrate(schema_name)` runs Django's own command on a connection bound to that schema; `report`
     takes a line of progress. A tenant that fails is marked not ready, so it answers 503 instead of
-    errors, and the others go on; running it again continues.
+    errors, and the others go on; running it again continues. `named` says that the command names a
+    migration, perhaps an earlier one: it then runs in tenants that lack none, too.
     """
-    template = settings.TEMPLATE_SCHEMA
-    for schema_name in (settings.PUBLIC_SCHEMA_NAME, template):
-        report(f"{schema_name}: migrating")
-        migrate_schema(schema_name, using=using, migrate=migrate)
-    run_hooks(template, using=using)
+    for schema_name in (settings.PUBLIC_SCHEMA_NAME, settings.TEMPLATE_SCHEMA):
+        migrate_shared(schema_name, using=using, migrate=migrate, report=report)
+    return migrate_tenants(schema_names(using), using=using, migrate=migrate, report=report, named=named)
+
+
+def migrate_only(schema_name: str, *, using: str, migrate, report, named: bool = False) -> list[str]:
+    """The same for one schema. Raises SchemaMissing for a name that is nobody's, and TemplateBehind.
+
+    A tenant never goes ahead of the template: its new rows would get ids of their own.
+    """
+    if schema_name in (settings.PUBLIC_SCHEMA_NAME, settings.TEMPLATE_SCHEMA):
+        migrate_shared(schema_name, using=using, migrate=migrate, report=report)
+        return []
+    refuse_unknown(schema_name, using=using)
+    if not named and has_pending(settings.TEMPLATE_SCHEMA, using=using):
+        raise TemplateBehind(f"Run `manage.py migrate --schema {settings.TEMPLATE_SCHEMA}` first: it is behind.")
+    return migrate_tenants([schema_name], using=using, migrate=migrate, report=report, named=named)
+
+
+def show_pending(only: str | None, *, using: str, migrate, report) -> None:
+    """What `--plan` and `--check` ask for: Django's own answer for each schema. Nothing is written.
+
+    Raises SchemaMissing.
+    """
+    if only not in (None, settings.PUBLIC_SCHEMA_NAME, settings.TEMPLATE_SCHEMA):
+        refuse_unknown(only, using=using)
+    for schema_name in [only] if only else _every_schema(using):
+        report(f"{schema_name}:")
+        with wrapper(using).session_bound(schema_name):
+            migrate(schema_name)
+
+
+def _every_schema(using: str) -> Iterator[str]:
+    """The tenants are asked for last: on an empty database there is no table of them yet."""
+    yield settings.PUBLIC_SCHEMA_NAME
+    yield settings.TEMPLATE_SCHEMA
+    yield from schema_names(using)
+
+
+def refuse_unknown(schema_name: str, *, using: str) -> None:
+    if schema_name not in schema_names(using):
+        raise SchemaMissing(f"There is no tenant schema {schema_name!r}. See `manage.py list_tenants`.")
+
+
+def migrate_shared(schema_name: str, *, using: str, migrate, report) -> None:
+    """Bring `public` or the template to the code's state; with the template, what sign-ups copy."""
+    report(f"{schema_name}: migrating")
+    migrate_schema(schema_name, using=using, migrate=migrate)
+    if schema_name != settings.TEMPLATE_SCHEMA:
+        return
+    run_hooks(schema_name, using=using)
     if provisioning.write_blueprint(using):
         report("blueprint: renewed")
-    rows = fixed_rows(using)
 
-    names, failed = schema_names(using), []
+
+def migrate_tenants(names: list[str], *, using: str, migrate, report, named: bool = False) -> list[str]:
+    rows, closed, failed = fixed_rows(using), schema_names(using, schema_ready=False), []
     for number, schema_name in enumerate(names, start=1):
         place = f"[{number}/{len(names)}] {schema_name}"
+        idle = "nothing to do, but closed; see `manage.py doctor`" if schema_name in closed else "nothing to do"
         try:
-            pending = has_pending(schema_name, using=using)
-            _bring_up_to_date(schema_name, rows, pending=pending, using=using, migrate=migrate)
-            report(f"{place}: {'migrated' if pending else 'nothing to do'}")
+            behind = has_pending(schema_name, using=using)
+            open_after = behind or schema_name not in closed
+            runs = behind or named
+            _bring_up_to_date(schema_name, rows, runs=runs, open_after=open_after, using=using, migrate=migrate)
+            report(f"{place}: {'migrated' if runs else idle}")
         except Exception as error:  # one tenant's trouble must not keep the others on old tables
             failed.append(schema_name)
             set_ready(schema_name, False, using=using)
@@ -58,14 +112,16 @@ def migrate_all(*, using: str, migrate: Callable[[str], None], report: Callable[
     return failed
 
 
-def _bring_up_to_date(schema_name: str, rows: dict, *, pending: bool, using: str, migrate) -> None:
-    if pending:
+def _bring_up_to_date(schema_name: str, rows: dict, *, runs: bool, open_after: bool, using: str, migrate) -> None:
+    """Closed while it runs. One that the doctor closed, and that was not behind, is not ours to open."""
+    if runs:
         set_ready(schema_name, False, using=using)
     copy_fixed_rows(schema_name, rows, using=using)
-    if pending:
+    if runs:
         migrate_schema(schema_name, using=using, migrate=migrate)
     run_hooks(schema_name, using=using)
-    set_ready(schema_name, True, using=using)
+    if runs:
+        set_ready(schema_name, open_after, using=using)
 
 
 def migrate_schema(schema_name: str, *, using: str, migrate: Callable[[str], None]) -> None:

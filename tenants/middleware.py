@@ -1,6 +1,7 @@
 """The host decides the tenant, and the tenant is bound to one transaction for the whole request."""
 
 import logging
+import re
 
 from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
@@ -15,6 +16,9 @@ from .postgresql.base import NO_TIMEOUT
 from .schema import wrapper
 
 logger = logging.getLogger(__name__)
+
+# As Django writes them. PostgreSQL would raise on a zero byte in the question.
+SESSION_KEY = re.compile(r"[a-z0-9]{1,40}")
 
 
 class TenantMiddleware:
@@ -91,10 +95,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
     """Sessions live in the tenant's schema; the public pages, which have no table, use a signed cookie."""
 
     def process_request(self, request):
-        if request.tenant is not None:
-            super().process_request(request)
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if request.tenant is None:
+            request.session = SignedCookieStore(cookie)
         else:
-            request.session = SignedCookieStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+            request.session = self.SessionStore(cookie if SESSION_KEY.fullmatch(cookie) else None)
 
 
 def normalise(host: str) -> str:

@@ -43,7 +43,13 @@ class Tenant(TenantMixin):
     schema_ready = models.BooleanField(
         default=False, help_text=_("False while a migration has not finished, or when the doctor found a difference.")
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("ISO 4217 code."))
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="EUR",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Use the three letters of ISO 4217."))],
+        help_text=_("ISO 4217 code."),
+    )
     catalogue_is_public = models.BooleanField(
         _("public catalogue"), default=False, help_text=_("Visitors may see published products without signing in.")
     )
@@ -111,9 +117,6 @@ class Blueprint(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)
     statements = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        get_latest_by = "pk"
 
     def __str__(self) -> str:
         return self.fingerprint[:12]

@@ -32,7 +32,7 @@ def new_tenant(*, name: str, slug: str, using: str | None = None, **fields) -> I
     where the first owner is made. When the block raises, or the process dies, nothing is left: no row,
     no domain, no schema. The work goes over the direct address (`settings.ADMIN_DATABASE`).
 
-    Raises ValidationError (slug), AddressTaken, SchemaExists, TemplateMissing.
+    Raises ValidationError (slug, name, currency), AddressTaken, SchemaExists, TemplateMissing.
     """
     using = using or settings.ADMIN_DATABASE
     slug = clean_slug(slug)
@@ -49,6 +49,7 @@ def new_tenant(*, name: str, slug: str, using: str | None = None, **fields) -> I
 def _register(*, name: str, slug: str, using: str, **fields) -> Tenant:
     """Claim the address. The unique constraints decide, not a look beforehand."""
     tenant = Tenant(name=name, slug=slug, schema_name=schema_name_for(slug), **fields)
+    tenant.clean_fields()
     try:
         with transaction.atomic(using=using):
             # bulk_create passes by TenantMixin.save(), which looks before it writes and may migrate.

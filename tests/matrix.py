@@ -314,9 +314,9 @@ HEAD = """# Who may do what
 *A role opens every row of its tenant, a grant opens one row, and a request passes if either does.* A grant on a
 category reaches the categories and products inside it. Nobody hands out a right that he does not hold.
 
-Each cell is tried by a test, with the answer and the rows. **yes**: it is done, and nothing else. **no** (403): one may see it
-and not do it. **hidden** (404): the same answer as for what does not exist. **sign-in page**: who is not a member of
-this organisation is a visitor here. **not offered** (422): the form knows no such choice.
+Each cell is tried by a test, with the answer and the rows. **yes**: it is done, and nothing else. **no** (403): one
+may see it and not do it. **hidden** (404): the same answer as for what does not exist. **sign-in page**: who is not a
+member of this organisation is a visitor here. **not offered** (422): the form knows no such choice.
 
 This page is made from `tests/matrix.py` by `python -m tests.matrix > docs/permissions.md`; a test holds them together.
 The tables are those of the web pages.

@@ -23,9 +23,6 @@ class Migration(migrations.Migration):
                 ('statements', models.JSONField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                'get_latest_by': 'pk',
-            },
         ),
         migrations.CreateModel(
             name='Tenant',
@@ -36,7 +33,7 @@ class Migration(migrations.Migration):
                 ('slug', models.CharField(max_length=30, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{2,29}\\Z')], verbose_name='address')),
                 ('status', models.CharField(choices=[('preparing', 'Preparing'), ('active', 'Active'), ('suspended', 'Suspended'), ('closing', 'Closing')], default='preparing', max_length=10)),
                 ('schema_ready', models.BooleanField(default=False, help_text='False while a migration has not finished, or when the doctor found a difference.')),
-                ('currency', models.CharField(default='EUR', help_text='ISO 4217 code.', max_length=3, verbose_name='currency')),
+                ('currency', models.CharField(default='EUR', help_text='ISO 4217 code.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Use the three letters of ISO 4217.')], verbose_name='currency')),
                 ('catalogue_is_public', models.BooleanField(default=False, help_text='Visitors may see published products without signing in.', verbose_name='public catalogue')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],

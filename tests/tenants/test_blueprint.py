@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connection, connections
 
 from tenants import blueprint, fleet, provisioning
@@ -16,7 +17,7 @@ FRESH = "fresh_from_migrations"
 def fresh(tenants, django_db_blocker):
     """A schema made by migrations alone, without the template and its script."""
     with django_db_blocker.unblock():
-        call_command("migrate", schema=FRESH, verbosity=0)
+        fleet.migrate_schema(FRESH, using="default", migrate=lambda name: call_command(DjangoMigrate(), verbosity=0))
         fleet.run_hooks(FRESH, using="default")
         yield FRESH
         with in_public(), connection.cursor() as cursor:

@@ -1,10 +1,13 @@
 """The commands: what they say, what they change, and which of the library's are refused."""
 
+from io import StringIO
+
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import is_password_usable
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import CommandError
+from django.db import connection
 
 from accounts.models import User
 from tenants.management.refused import RefusedCommand
@@ -39,6 +42,12 @@ def test_create_tenant_signs_up_an_organisation_with_its_owner(manage, public):
         (("Www", "www", "ann@apex.test"), "is reserved"),
         (("Bad", "b a d", "ann@apex.test"), "Use 3 to 30 letters"),
         (("Apex", "apex", "nobody"), "Enter a valid email address."),
+        (("A" * 81, "apex", "ann@apex.test"), "name: Ensure this value has at most 80 characters"),
+        (("", "apex", "ann@apex.test"), "name: This field cannot be blank."),
+        (("Apex", "apex", "ann@apex.test", "--currency=euros"), "currency: Use the three letters of ISO 4217."),
+        (("Apex", "apex", "ann@apex.test", "--currency=€€€"), "currency: Use the three letters of ISO 4217."),
+        (("Apex", "apex", "ann@apex.test", "--owner", "A" * 81), "name: Ensure this value has at most 80 characters"),
+        (("Apex", "apex", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.test"), "email: Ensure this value has at"),
         (("Apex", "lost", "ann@apex.test"), "A schema of that name exists without a tenant"),
     ],
 )
@@ -68,6 +77,14 @@ def test_resume_does_not_open_a_tenant_that_never_opened(manage, apex):
     assert status_of(apex) == "preparing"
 
 
+@pytest.mark.parametrize("status", ["preparing", "closing"])
+def test_suspend_closes_only_what_is_open(manage, apex, status):
+    """Suspended, a half-made or half-deleted tenant could then be resumed."""
+    Tenant.objects.filter(pk=apex.pk).update(status=status)
+    assert f"Apex is {status}, not active." in manage.refused("suspend_tenant", "apex")
+    assert status_of(apex) == status
+
+
 @pytest.mark.parametrize("command", ["suspend_tenant", "resume_tenant", "delete_tenant"])
 def test_an_unknown_tenant_is_named(manage, public, command):
     assert "There is no tenant 'nobody'." in manage.refused(command, "nobody")
@@ -86,6 +103,25 @@ def test_delete_wants_the_name_typed(manage, apex, schema_exists, monkeypatch, t
 def test_delete_in_a_script_asks_nothing_but_wants_the_name(manage, apex, schema_exists, name, is_left):
     (manage.refused if is_left else manage)("delete_tenant", "apex", yes_delete=name)
     assert schema_exists("t_apex") is is_left
+
+
+def test_delete_without_a_terminal_deletes_nothing(manage, apex, schema_exists, monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO())
+    assert "use --yes-delete NAME" in manage.refused("delete_tenant", "apex")
+    assert schema_exists("t_apex")
+
+
+@pytest.mark.parametrize("state", [{}, {"status": "suspended"}, {"schema_ready": False}])
+def test_expired_sessions_go_from_every_tenant_that_has_a_schema(manage, apex, acme, sql, state):
+    connection.set_schema_to_public()
+    sql(None, "ALTER SCHEMA t_globex RENAME TO t_elsewhere")
+    Tenant.objects.filter(pk=apex.pk).update(**state)
+    for tenant in (apex, acme.tenant):
+        sql(tenant, "INSERT INTO django_session VALUES ('old', 'x', '2020-01-01'), ('new', 'x', '2999-01-01')")
+    said = manage("clearsessions")
+    assert "has no schema; see `manage.py doctor`." in said
+    for tenant in (apex, acme.tenant):
+        assert sql(tenant, "SELECT session_key FROM django_session WHERE session_data = 'x'") == [("new",)]
 
 
 @pytest.mark.parametrize("name", REFUSED)

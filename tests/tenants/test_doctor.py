@@ -131,6 +131,11 @@ def test_only_the_named_schema_is_looked_at(manage, apex, acme, sql):
     assert "t_apex: index" in manage.refused("doctor", schema="t_apex")
 
 
+@pytest.mark.parametrize("name", ["nonsense", "t_acne", "public", "template"])
+def test_a_schema_of_nobody_is_refused(manage, public, name):
+    assert manage.refused("doctor", schema=name).startswith(f"There is no tenant schema '{name}'.")
+
+
 def test_looking_changes_nothing_in_the_tenant(manage, acme, sql):
     sql(acme.tenant, "DELETE FROM auth_group_permissions")
     manage.refused("doctor")
@@ -187,7 +192,7 @@ def test_a_blueprint_that_lags_behind_the_template_is_renewed(manage, public):
     Blueprint.objects.create(fingerprint="old", statements=[])
     assert "blueprint: differs from the template schema" in manage.refused("doctor")
     manage("doctor", repair=True)
-    assert Blueprint.objects.latest().fingerprint != "old"
+    assert Blueprint.objects.latest("pk").fingerprint != "old"
 
 
 def test_without_a_template_it_says_so(manage, public, sql):

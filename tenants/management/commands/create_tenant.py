@@ -1,9 +1,9 @@
 import secrets
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
-from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
@@ -24,7 +24,7 @@ class Command(OperatorCommand):
     def handle(self, *args, name, slug, email, owner, currency, **options):
         sign_up = import_string(settings.TENANT_SIGN_UP_FLOW)
         try:
-            validate_email(email)
+            refuse_unfit_owner(email=email, name=owner or email)
             tenant, _ticket = sign_up(
                 organisation=name,
                 slug=slug,
@@ -34,7 +34,7 @@ class Command(OperatorCommand):
                 currency=currency.upper(),
             )
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(in_words(error)) from error
         except AddressTaken as error:
             raise CommandError(f"The address {slug!r} is taken.") from error
         except SchemaExists as error:
@@ -45,3 +45,16 @@ class Command(OperatorCommand):
             raise CommandError(str(error)) from error
         reset = tenant.absolute_url(reverse("account_reset_password", urlconf=settings.ROOT_URLCONF))
         self.stdout.write(f"{tenant} is at {tenant.absolute_url()}\nThe owner chooses a password at {reset}")
+
+
+def refuse_unfit_owner(**fields: str) -> None:
+    """What the user's own fields refuse, before anything is made. Raises ValidationError."""
+    user = get_user_model()(**fields)
+    user.clean_fields(exclude={field.name for field in user._meta.fields} - set(fields))
+
+
+def in_words(error: ValidationError) -> str:
+    """One line; where the error is about fields, each with its name."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())

@@ -12,10 +12,13 @@ class Command(TenantCommand):
         parser.add_argument("--yes-delete", metavar="NAME", help="The organisation's name, for scripts: asks nothing.")
 
     def handle_tenant(self, tenant, *, yes_delete=None, **options):
-        typed = yes_delete or input(
-            f"This cannot be undone. Type the organisation's name ({tenant.name}) to delete it: "
-        )
-        if typed != tenant.name:
+        if (yes_delete or self.ask(tenant)) != tenant.name:
             raise CommandError("That is not its name. Nothing was deleted.")
         provisioning.delete_tenant(tenant)
         self.stdout.write(f"{tenant} is deleted.")
+
+    def ask(self, tenant) -> str:
+        try:
+            return input(f"This cannot be undone. Type the organisation's name ({tenant.name}) to delete it: ")
+        except EOFError as error:
+            raise CommandError("There is nobody to ask: use --yes-delete NAME. Nothing was deleted.") from error

@@ -3,6 +3,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
 from tenants import fleet
+from tenants.exceptions import TenantError
 
 
 class Command(DjangoMigrate):
@@ -18,12 +19,18 @@ class Command(DjangoMigrate):
         using = options["database"]
         quiet = {**options, "verbosity": max(options["verbosity"] - 1, 0)}
         migrate = fleet.django_migrate(quiet, stdout=self.stdout._out, stderr=self.stderr._out)
-        if schema:
-            fleet.migrate_schema(schema, using=using, migrate=migrate)
-            return
-        failed = fleet.migrate_all(using=using, migrate=migrate, report=self.report(options["verbosity"]))
+        tools = {"using": using, "migrate": migrate, "report": self.report(options["verbosity"])}
+        try:
+            if options["plan"] or options["check_unapplied"]:
+                fleet.show_pending(schema, **tools)
+                return
+            tools["named"] = bool(options["app_label"])
+            failed = fleet.migrate_only(schema, **tools) if schema else fleet.migrate_all(**tools)
+        except TenantError as error:
+            raise CommandError(str(error)) from error
         if failed:
-            raise CommandError(f"Failed and not served: {', '.join(failed)}. The others are up to date; run it again.")
+            advice = "Run it again." if schema else "The others are up to date; run it again."
+            raise CommandError(f"Failed and not served: {', '.join(failed)}. {advice}")
 
     def report(self, verbosity):
         return self.stdout.write if verbosity else lambda line: None

@@ -1,0 +1,84 @@
+"""Which database and which client address the settings choose, seen from a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from tenants import embedded
+
+PROD = {"DJANGO_SETTINGS_MODULE": "config.settings.prod", "SECRET_KEY": "x" * 60, "BASE_DOMAIN": "example.com"}
+ADDRESS = "postgres:///elsewhere"
+
+
+def python(*arguments: str, **given: str) -> subprocess.CompletedProcess:
+    """A Python without any of the settings that this test run was given."""
+    ours = ("DATABASE_", "DJANGO_", "DATA_DIR", "SECRET_KEY", "BASE_DOMAIN")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)} | given
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("empty", [{}, {"DATABASE_URL": ""}])
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [([], PROD), (["--settings", "config.settings.prod"], {**PROD, "DJANGO_SETTINGS_MODULE": "config.settings.dev"})],
+)
+def test_production_without_a_database_refuses_in_one_sentence(tmp_path, empty, options, chosen):
+    refused = python("manage.py", "check", *options, **chosen, **empty, DATA_DIR=str(tmp_path / "data"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1].startswith("Set DATABASE_URL (or DATABASE_URL_FILE): ")
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_same_check_passes_with_a_database_named(tmp_path):
+    passed = python("manage.py", "check", **PROD, DATABASE_URL=ADDRESS, DATA_DIR=str(tmp_path / "data"))
+    assert passed.returncode == 0, passed.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "variable", "is_started"),
+    [
+        ("config.settings.dev", None, True),
+        ("config.settings.dev", "DATABASE_URL", False),
+        ("config.settings.dev", "DATABASE_URL_FILE", False),
+        ("config.settings.prod", None, False),
+        ("config.settings.test", None, False),
+    ],
+)
+def test_the_embedded_server_is_for_development_without_another(monkeypatch, module, variable, is_started):
+    started = []
+    monkeypatch.setattr(embedded, "start", lambda directory: started.append(directory) or ADDRESS)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", module)
+    monkeypatch.delenv("DATABASE_URL")
+    if variable:
+        monkeypatch.setenv(variable, ADDRESS)
+    embedded.provide()
+    assert bool(started) is is_started
+    assert os.environ.get("DATABASE_URL") == (ADDRESS if is_started or variable == "DATABASE_URL" else None)
+
+
+ASK_FOR_CLIENT = """
+import django
+django.setup()
+from allauth.core.internal.httpkit import get_client_ip
+from django.test import RequestFactory
+print(get_client_ip(RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="6.6.6.6, 198.51.100.7")))
+"""
+
+
+@pytest.mark.parametrize(("behind", "client"), [("true", "198.51.100.7"), ("false", "10.0.0.1")])
+def test_the_client_is_who_the_proxy_saw(behind, client):
+    """Not the proxy itself, and not what the client claims."""
+    asked = python("-c", ASK_FOR_CLIENT, **PROD, DATABASE_URL=ADDRESS, BEHIND_TLS_PROXY=behind)
+    assert asked.stdout.strip() == client, asked.stderr
