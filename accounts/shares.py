@@ -94,9 +94,9 @@ def explain(obj: access.Shareable) -> list[Share]:
 
 
 def _by_role(obj: access.Shareable) -> list[Share]:
-    shares = []
+    order, shares = rights_of(type(obj)), []
     for role in Role.objects.with_permissions():
-        held = [name for name in rights_of(type(obj)) if name in role.permission_names]
+        held = [name for name in order if name in role.permission_names]
         if held:
             shares.append(Share(role, held, "role"))
     return shares
@@ -115,16 +115,13 @@ def _by_grants(objects: list[access.Shareable], reason: str) -> list[Share]:
         held.setdefault((grant.content_object_id, grant.user), set()).add(grant.permission.codename)
     for grant in groups.select_related("group__role__group", "permission"):
         held.setdefault((grant.content_object_id, grant.group.role), set()).add(grant.permission.codename)
+    order, places = rights_of(model), list(rows)
     return [
-        Share(who, [name for name in rights_of(model) if _code(name) in codes], reason, _source(rows[pk], reason))
-        for pk in rows
-        for (on, who), codes in held.items()
-        if on == pk
+        Share(
+            who, [name for name in order if _code(name) in codes], reason, rows[on] if reason == "container" else None
+        )
+        for (on, who), codes in sorted(held.items(), key=lambda line: places.index(line[0][0]))
     ]
-
-
-def _source(row: access.Shareable, reason: str) -> access.Shareable | None:
-    return row if reason == "container" else None
 
 
 def words_for(permissions: list[str]) -> dict[str, str]:
