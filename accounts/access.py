@@ -80,10 +80,18 @@ def role_permissions(user) -> frozenset[str]:
     """The rights that `user` has through roles, as `app.codename`. One query, remembered on the instance.
 
     Remembered with the schema it was read in: an instance carried into another tenant asks again.
+    A credential that may do less than its holder (an API key) cuts them: see `within_limits`.
     """
     if not (user.is_authenticated and user.is_active):
         return frozenset()
-    return permissions_of_roles(user)
+    held = permissions_of_roles(user)
+    return held if user.limits is None else held & user.limits
+
+
+def within_limits(user, permission: str) -> bool:
+    """Does the credential of this request let its holder use this right, should he have it?"""
+    limits = getattr(user, "limits", None)  # a visitor has none
+    return limits is None or permission in limits
 
 
 def permissions_of_roles(user) -> frozenset[str]:
@@ -107,6 +115,8 @@ def allows(user, permission: str, obj: models.Model | None = None) -> bool:
 
 def may_list(user, permission: str) -> bool:
     """May `user` open a list at all? For shareable models yes, and the list says which rows."""
+    if not within_limits(user, permission):
+        return False
     return permission in role_permissions(user) or issubclass(model_of(permission), Shareable)
 
 
@@ -151,7 +161,7 @@ def narrow(queryset: models.QuerySet, user, permission: str) -> models.QuerySet:
     if permission in role_permissions(user):
         return queryset
     model = queryset.model
-    if not issubclass(model, Shareable):
+    if not issubclass(model, Shareable) or not within_limits(user, permission):
         return queryset.none()
     opened = _visible_to_visitors(model, permission)
     if user.is_authenticated and user.is_active:
@@ -243,6 +253,13 @@ def hold(user) -> None:
     if not locked.filter(pk=user.pk, is_active=True).exists():
         raise PermissionDenied("inactive")
     user._role_permissions = (None, frozenset())
+
+
+def reread(user):
+    """The person as he is stored now, under the limits of the credential that he came with."""
+    fresh = user._meta.model._default_manager.get(pk=user.pk)
+    fresh.limits = user.limits
+    return fresh
 
 
 def holds_all(user, permissions: Iterable[str], obj: models.Model | None = None) -> bool:

@@ -5,7 +5,7 @@ from django.core.checks import Error, Tags, register
 
 from . import access
 from .guards import unguarded
-from .roles import SYSTEM_ROLES
+from .roles import PLATFORM_ROLES, SYSTEM_ROLES
 from .shares import shareable_models
 
 
@@ -29,7 +29,7 @@ def every_role_permission_exists(app_configs, **kwargs):
     }
     return [
         Error(f"Role {key!r} names {permission!r}, which no model declares.", id="accounts.E002")
-        for key, role in SYSTEM_ROLES.items()
+        for key, role in [*SYSTEM_ROLES.items(), *PLATFORM_ROLES.items()]
         for permission in sorted(role.permissions - known)
     ]
 

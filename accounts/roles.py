@@ -8,9 +8,17 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, Permission
 
+from tenants.slugs import PLATFORM_SCHEMA
+
 from .models import Role
 
-READ = {"catalog.view_product", "catalog.view_category", "accounts.view_user", "accounts.view_role"}
+READ = {
+    "catalog.view_product",
+    "catalog.view_category",
+    "accounts.view_user",
+    "accounts.view_role",
+    "accounts.add_apikey",  # keys of one's own, which open no more than oneself
+}
 WRITE = READ | {
     "catalog.add_product",
     "catalog.change_product",
@@ -28,7 +36,17 @@ MANAGE = WRITE | {
     "accounts.view_invitation",
     "accounts.add_invitation",
     "accounts.change_organisation",
+    "accounts.view_apikey",
+    "accounts.delete_apikey",
+    "accounts.add_service_apikey",
+    "accounts.view_supportvisit",
+    "accounts.change_supportvisit",
+    "audit.view_entry",
+    "audit.export_entry",
 }
+OWN = MANAGE | {"accounts.own_organisation", "accounts.add_supportpass"}
+# Rights on the platform itself: only in its own tenant does any role hold them.
+OPERATE = {"accounts.view_organisations", "accounts.operate_organisations", "accounts.enter_organisations"}
 
 
 @dataclass(frozen=True)
@@ -40,9 +58,7 @@ class SystemRole:
 
 
 SYSTEM_ROLES = {
-    "owner": SystemRole(
-        "Owner", "Everything, including who else is an owner.", frozenset(MANAGE | {"accounts.own_organisation"}), True
-    ),
+    "owner": SystemRole("Owner", "Everything, including who else is an owner.", frozenset(OWN), True),
     "admin": SystemRole("Admin", "People, settings and the whole catalogue.", frozenset(MANAGE), True),
     "editor": SystemRole("Editor", "Adds and changes products and categories.", frozenset(WRITE), True),
     "viewer": SystemRole("Viewer", "Sees the whole catalogue and the team.", frozenset(READ)),
@@ -50,6 +66,29 @@ SYSTEM_ROLES = {
 }
 
 OWNER, GUEST = "owner", "guest"
+
+# In the platform's tenant. Its owner holds every right on organisations, since nobody gives what he does not hold.
+PLATFORM_ROLES = {
+    "owner": SystemRole("Owner", "Everything, including who operates the platform.", frozenset(OWN | OPERATE), True),
+    "operator": SystemRole(
+        "Operator", "Runs the platform: creates, suspends and closes organisations.", frozenset(OPERATE)
+    ),
+    "support": SystemRole(
+        "Support",
+        "Sees all organisations and enters them on request.",
+        frozenset(OPERATE - {"accounts.operate_organisations"}),
+    ),
+    "auditor": SystemRole(
+        "Auditor",
+        "Sees all organisations and the platform's log.",
+        frozenset({"accounts.view_organisations", "audit.view_entry"}),
+    ),
+}
+
+
+def declared_roles(schema_name: str) -> dict[str, SystemRole]:
+    """The system roles of one schema: everybody's, and the operators' in the platform's."""
+    return {**SYSTEM_ROLES, **PLATFORM_ROLES} if schema_name == PLATFORM_SCHEMA else SYSTEM_ROLES
 
 
 def sync_system_roles(connection) -> None:
@@ -62,7 +101,7 @@ def sync_system_roles(connection) -> None:
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.using(using).select_related("content_type")
     }
-    for rank, (key, declared) in enumerate(SYSTEM_ROLES.items()):
+    for rank, (key, declared) in enumerate(declared_roles(connection.schema_name).items()):
         role = Role.objects.using(using).filter(key=key).select_related("group").first() or Role(key=key)
         if role.group_id is None:
             role.group, _made = Group.objects.using(using).get_or_create(name=declared.name)

@@ -76,7 +76,7 @@ def _lock_people(actor: User, principal: User | Role) -> None:
 
     In the order of their keys: two who share with each other at once would wait in a circle.
     """
-    people = User.objects.members().select_for_update(no_key=True, of=("self",)).order_by("pk")
+    people = User.objects.present().select_for_update(no_key=True, of=("self",)).order_by("pk")
     wanted = {person.pk for person in (actor, principal) if isinstance(person, User)}
     if len(people.filter(pk__in=wanted)) < len(wanted):
         raise NoLongerMember

@@ -45,3 +45,8 @@ def clean_slug(raw: str) -> str:
 def schema_name_for(slug: str) -> str:
     """`green-tea` lives in `t_green_tea`. A slug has no underscore, so no two slugs share a schema."""
     return SCHEMA_PREFIX + slug.replace("-", "_")
+
+
+# The operators' own tenant: its members run the platform. Its slug is reserved, so nobody signs it up.
+PLATFORM_SLUG = "platform"
+PLATFORM_SCHEMA = schema_name_for(PLATFORM_SLUG)

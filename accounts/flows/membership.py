@@ -103,10 +103,10 @@ def _lock(actor: User, member: User) -> tuple[User, User]:
     """
     list(Role.objects.select_for_update(no_key=True, of=("self",)).filter(key=OWNER))
     member = User.objects.members().select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
-    return User.objects.get(pk=actor.pk), member
+    return access.reread(actor), member
 
 
 def _demand_an_owner() -> None:
     """Raise LastOwner, which rolls the change back, if it left nobody in charge."""
-    if not User.objects.active().holding(OWNER).exists():
+    if not User.objects.members().active().holding(OWNER).exists():
         raise LastOwner

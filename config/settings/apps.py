@@ -19,7 +19,9 @@ TENANT_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "accounts.audit",
     "catalog",
+    "django.contrib.admin",
 ]
 
 # No tables of their own.
@@ -30,10 +32,14 @@ LIBRARY_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "allauth",
+    "allauth.headless",
     "bootstrap",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
     "django_filters",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
 ]

@@ -1,7 +1,4 @@
-"""What the public schema knows: which tenants there are, where they live, and the blueprint of one."""
-
-import hashlib
-import hmac
+"""Which tenants there are, and where they live."""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -10,7 +7,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
-from .slugs import SLUG_PATTERN
+from tenants.addresses import absolute_url
+from tenants.slugs import SLUG_PATTERN
 
 
 class TenantQuerySet(models.QuerySet):
@@ -54,6 +52,9 @@ class Tenant(TenantMixin):
         _("public catalogue"), default=False, help_text=_("Visitors may see published products without signing in.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    purge_after = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("Closing: until then it can be undone.")
+    )
 
     objects = TenantQuerySet.as_manager()
 
@@ -82,52 +83,3 @@ class Domain(DomainMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("domain"), name="tenants_domain_any_case")]
-
-
-class DirectoryEntry(models.Model):
-    """Who may be found where: the hash of an address, and a tenant in which it has an account.
-
-    Serves "find my organisation" and the switcher. It decides nothing: rights come from the tenant's
-    own schema alone. The hash is keyed, so that a stolen table cannot be tested against a list of addresses.
-    """
-
-    address_hash = models.CharField(max_length=64)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="directory_entries")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["address_hash", "tenant"], name="tenants_directory_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.address_hash[:8]}… in {self.tenant_id}"
-
-    @staticmethod
-    def hash(address: str) -> str:
-        key = f"tenantry.directory:{settings.SECRET_KEY}".encode()
-        return hmac.new(key, address.strip().lower().encode(), hashlib.sha256).hexdigest()
-
-
-class Blueprint(models.Model):
-    """The template schema as a list of SQL statements; a sign-up replays the newest one.
-
-    Written by `manage.py migrate`. `fingerprint` is the hash of the statements.
-    """
-
-    fingerprint = models.CharField(max_length=64, unique=True)
-    statements = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return self.fingerprint[:12]
-
-
-def absolute_url(host: str, path: str = "/") -> str:
-    standard = {"http": 80, "https": 443}[settings.PUBLIC_SCHEME]
-    port = "" if standard == settings.PUBLIC_PORT else f":{settings.PUBLIC_PORT}"
-    return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
-
-
-def public_url(path: str = "/") -> str:
-    """An address of the public pages."""
-    return absolute_url(settings.BASE_DOMAIN, path)

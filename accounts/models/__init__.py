@@ -1,0 +1,25 @@
+"""People of one tenant: users, the roles they hold, the invitations they got, the keys they made.
+
+All in the tenant's schema.
+"""
+
+from .api_keys import ApiKey
+from .idempotency import IdempotentAnswer
+from .invitations import Invitation
+from .people import LOCAL_ISSUER, User, user_display
+from .roles import Role
+from .support import SupportPass, SupportVisit
+from .tickets import SignInTicket
+
+__all__ = [
+    "LOCAL_ISSUER",
+    "ApiKey",
+    "IdempotentAnswer",
+    "Invitation",
+    "Role",
+    "SignInTicket",
+    "SupportPass",
+    "SupportVisit",
+    "User",
+    "user_display",
+]

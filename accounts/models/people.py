@@ -1,0 +1,130 @@
+"""People of one tenant, in the tenant's own schema."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from .roles import Role
+
+LOCAL_ISSUER = "local"
+
+
+class UserQuerySet(models.QuerySet):
+    def present(self):
+        """Everyone who can act here or could again: people, deactivated ones too, service accounts, support."""
+        return self.filter(removed_at=None)
+
+    def members(self):
+        """The people of the organisation, deactivated ones included, removed ones not."""
+        return self.present().filter(kind=User.Kind.PERSON)
+
+    def active(self):
+        return self.filter(is_active=True)
+
+    def holding(self, role_key: str):
+        return self.filter(groups__role__key=role_key)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_local(self, *, email: str, name: str, password: str, **fields) -> "User":
+        """A person with a password of our own. Roles are given separately (flows)."""
+        user = self.model(email=email.strip().lower(), name=name.strip(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person in this tenant. Found by (issuer, subject); the e-mail is only how one signs in locally.
+
+    People are deactivated, never deleted, so that history keeps their names. There is no superuser
+    column: nothing can make a tenant's user one. Rights come from roles and grants (`accounts.access`).
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        SERVICE = "service", _("Service account")  # holds the organisation's own API keys; never signs in
+        SUPPORT = "support", _("Support")  # an operator on a visit; see SupportVisit
+
+    # Removed from the mixin: a flag that opens everything, and rights given past the roles.
+    is_superuser = False
+    user_permissions = None  # type: ignore[assignment]
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON, db_default=Kind.PERSON, editable=False)
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=80)
+    picture = models.URLField(_("picture address"), blank=True, max_length=255)
+    issuer = models.CharField(max_length=255, default=LOCAL_ISSUER, editable=False)
+    subject = models.CharField(max_length=255, default=uuid.uuid4, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="accounts_user_identity"),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(issuer=LOCAL_ISSUER),
+                name="accounts_user_local_email",
+                violation_error_message=_("There is an account with this address already."),
+            ),
+        ]
+        permissions = [
+            ("change_organisation", "Can change the organisation's settings"),
+            ("own_organisation", "Owns the organisation"),
+            ("operate_organisations", "Can create, rename, suspend and close organisations"),
+            ("view_organisations", "Can see all organisations and their figures"),
+            ("enter_organisations", "Can enter an organisation as support"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def limits(self) -> frozenset[str] | None:
+        """What the credential of this request may do at most; None is no limit of its own.
+
+        Service accounts and support act by a credential alone: without one they may do nothing.
+        """
+        return None if self.kind == self.Kind.PERSON else frozenset()
+
+    @cached_property
+    def roles(self) -> list["Role"]:
+        return list(Role.objects.using(self._state.db).filter(group__user=self).select_related("group"))
+
+    @property
+    def is_staff(self) -> bool:
+        """May open the tenant's Django admin. Follows from the roles held now, and goes with them."""
+        return self.is_active and any(role.opens_admin for role in self.roles)
+
+    @property
+    def has_proven_address(self) -> bool:
+        addresses = self.emailaddress_set  # type: ignore[attr-defined]
+        return addresses.filter(email=self.email, verified=True).exists()
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def user_display(user: User) -> str:
+    return str(user)

@@ -1,0 +1,26 @@
+"""What the public schema knows: which tenants there are, where they live, and what keeps the platform going."""
+
+from tenants.addresses import absolute_url, public_url
+
+from .addresses import DomainClaim, FormerAddress
+from .blueprints import Blueprint
+from .directory import DirectoryEntry
+from .events import PlatformEvent
+from .signing import SigningKey
+from .tenants import Domain, Tenant, TenantQuerySet
+from .usage import Usage
+
+__all__ = [
+    "Blueprint",
+    "DirectoryEntry",
+    "Domain",
+    "DomainClaim",
+    "FormerAddress",
+    "PlatformEvent",
+    "SigningKey",
+    "Tenant",
+    "TenantQuerySet",
+    "Usage",
+    "absolute_url",
+    "public_url",
+]
