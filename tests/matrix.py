@@ -3,12 +3,10 @@
     python -m tests.matrix > docs/permissions.md
 
 One letter a cell, one letter an object, in the order in which the objects stand. A new role, action or object is
-a new row, block or letter; a cell that is missing fails the tests. CHANNELS is where the API will stand.
+a new row, block or letter; a cell that is missing fails the tests.
 """
 
 from dataclasses import dataclass
-
-CHANNELS = ("page",)
 
 ANSWERS = {
     "y": "yes",
