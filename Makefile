@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
+WORKERS ?= 2
 
 .PHONY: help demo run test check lock clean
 
@@ -16,7 +17,7 @@ run: .venv/installed  ## serve with reload on change, on the demo's database
 	$(BIN)/python manage.py runserver $(PORT)
 
 test: .venv/installed-dev  ## the whole suite on its own embedded PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: .venv/installed-dev  ## format, lint, types, imports, migrations, deployment settings
 	$(BIN)/ruff format --check .
