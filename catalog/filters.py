@@ -3,8 +3,9 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from accounts.search import LONGEST_QUERY
+
 from .models import Category, Product
-from .search import LONGEST_QUERY
 
 
 class ProductFilter(django_filters.FilterSet):

@@ -22,8 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.access import AccessQuerySet, Container, Shareable, role_permissions
-
-from .search import CONFIG, matching
+from accounts.search import CONFIG, matching
 
 
 class CategoryQuerySet(AccessQuerySet):

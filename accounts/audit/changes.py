@@ -1,0 +1,235 @@
+"""Changes of rows put into words: which object they are about, and its fields before and after.
+
+A line is understood years later without any other table, so names stand for keys, by value.
+"""
+
+import datetime
+import decimal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
+from django.db.models import prefetch_related_objects
+
+from tenants.postgresql.writes import Change
+
+from .rules import Rule, rule_for
+
+CHANGED = "changed"  # all that is told of a secret
+
+
+@dataclass
+class Line:
+    """What became of one object. `fields` is name -> [before, after]; `lists` the same of items that went and came."""
+
+    obj: models.Model
+    action: str
+    fields: dict[str, list] = field(default_factory=dict)
+    lists: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def note_field(self, name: str, before: Any, after: Any) -> None:
+        """The first value before and the last one after: a field may change twice."""
+        self.fields.setdefault(name, [before, None])[1] = after
+
+    def note_items(self, name: str, before: Iterable[str], after: Iterable[str]) -> None:
+        gone, come = self.lists.setdefault(name, [[], []])
+        for item in before:
+            come.remove(item) if item in come else gone.append(item)
+        for item in after:
+            gone.remove(item) if item in gone else come.append(item)
+
+    @property
+    def changes(self) -> dict[str, list]:
+        fields = {name: pair for name, pair in self.fields.items() if pair[0] != pair[1]}
+        return fields | {name: pair for name, pair in self.lists.items() if pair[0] or pair[1]}
+
+
+def lines(changes: Sequence[Change]) -> list[Line]:
+    """One line an object and action, in the order in which they happened. Nothing that only seems to change."""
+    fetch_names(changes)
+    found: dict[tuple, Line] = {}
+    for change in changes:
+        obj, action = subject(change.row), action_of(change)
+        line = found.setdefault((*identity(obj), action), Line(obj, action))
+        describe(change, line)
+    return [line for line in found.values() if line.changes]
+
+
+def gathered(changes: Sequence[Change], obj: models.Model, action: str) -> Line:
+    """One line for all of it: the fields of `obj` itself, and of other objects what came, went and changed."""
+    fetch_names(changes)
+    line = Line(obj, action)
+    for change in changes:
+        other = subject(change.row)
+        if identity(other) == identity(obj):
+            describe(change, line)
+        else:
+            describe_other(change, other, line)
+    return line
+
+
+# --- Which object, which action ---------------------------------------------------------------------
+
+
+def subject(row: models.Model) -> models.Model:
+    """What the row is about: itself, what it is a part of, or how that is known."""
+    rule = rule_of(row)
+    obj = related(row, rule.part.of) or row if rule.part else row
+    face = rule_of(obj).face
+    return (related(obj, face) or obj) if face else obj
+
+
+def identity(obj: models.Model) -> tuple[str, Any]:
+    return obj._meta.label_lower, obj.pk
+
+
+def action_of(change: Change) -> str:
+    rule = rule_of(change.row)
+    created, changed, deleted = rule.verbs
+    if change.before is None:
+        return created
+    if change.after is None:
+        return deleted
+    moved = [name for name, *_values in moved_fields(change)]
+    return rule.deeds.get(moved[0], changed) if len(moved) == 1 else changed
+
+
+def rule_of(row: models.Model) -> Rule:
+    return rule_for(row._meta.concrete_model) or Rule()
+
+
+def name_of(obj: models.Model) -> str:
+    """What it is called, even while what its name is made of goes with it."""
+    try:
+        return str(obj)[:200]
+    except ObjectDoesNotExist:
+        return f"{obj._meta.verbose_name} {obj.pk}"
+
+
+# --- What has changed -------------------------------------------------------------------------------
+
+
+def describe(change: Change, line: Line) -> None:
+    """Into the line of the object that the change is about."""
+    part = rule_of(change.row).part
+    if part:
+        line.note_items(part.called, *items(change, part.text))
+        return
+    for name, before, after in moved_fields(change):
+        line.note_field(name, before, after)
+
+
+def describe_other(change: Change, other: models.Model, line: Line) -> None:
+    """Into the line of an act that is about something else: by its name, in a list."""
+    part, name = rule_of(change.row).part, name_of(other)
+    if part:
+        line.note_items(part.called, *([f"{name}: {item}" for item in side] for side in items(change, part.text)))
+        return
+    kind = str(other._meta.verbose_name_plural)
+    if change.before is None or change.after is None:
+        line.note_items(kind, [name] if change.before else [], [name] if change.after else [])
+        return
+    for label, before, after in moved_fields(change):
+        line.note_items(kind, [f"{name}: {label} {before or '–'}"], [f"{name}: {label} {after or '–'}"])
+
+
+def items(change: Change, text) -> tuple[list[str], list[str]]:
+    """The row in words, before and after."""
+    before, after = ([text(row)] if row else [] for row in (change.before, change.after))
+    return before, after
+
+
+def moved_fields(change: Change) -> list[tuple[str, Any, Any]]:
+    """(name, before, after) of each field that differs and that somebody may care about."""
+    rule, moved = rule_of(change.row), []
+    for each in logged_fields(type(change.row), rule):
+        before, after = (getattr(row, each.attname) if row else None for row in (change.before, change.after))
+        if before == after or (before in EMPTY and after in EMPTY and not (change.before and change.after)):
+            continue
+        if each.name not in rule.secret:
+            moved.append((each.name, value(change.before, each), value(change.after, each)))
+        elif change.before and change.after:
+            moved.append((each.name, None, CHANGED))
+    return moved
+
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def logged_fields(model: type[models.Model], rule: Rule) -> list[models.Field]:
+    """Not what the database works out, what stamps the time of the change, and what is ignored."""
+    return [
+        each
+        for each in model._meta.concrete_fields
+        if not (each.primary_key or each.generated or each.name in rule.ignored or stamps_itself(each))
+    ]
+
+
+def stamps_itself(each: models.Field) -> bool:
+    return getattr(each, "auto_now", False) or getattr(each, "auto_now_add", False)
+
+
+def value(row: models.Model | None, each: models.Field) -> Any:
+    """As JSON holds it; of another object its name."""
+    if row is None:
+        return None
+    if each.is_relation:
+        key = getattr(row, each.attname)
+        target = related(row, each.name) if key is not None else None
+        return name_of(target) if target else key
+    return plain(getattr(row, each.attname))
+
+
+def plain(found: Any) -> Any:
+    match found:
+        case None | bool() | int() | str():
+            return found
+        case list() | tuple():
+            return [plain(each) for each in found]
+        case dict():
+            return {str(key): plain(each) for key, each in found.items()}
+        case datetime.datetime() | datetime.date() | datetime.time():
+            return found.isoformat()
+        case decimal.Decimal():
+            return format(found, "f")
+        case _other:
+            return str(found)
+
+
+# --- Names ------------------------------------------------------------------------------------------
+
+
+def fetch_names(changes: Sequence[Change]) -> None:
+    """Everything that names are made of, in one statement for each relation and model."""
+    rows: dict[type[models.Model], list[models.Model]] = {}
+    for change in changes:
+        rows.setdefault(type(change.row), []).extend(row for row in (change.before, change.after) if row)
+    for model, each in rows.items():
+        rule = rule_for(model) or Rule()
+        names = {*rule.related, *moved_relations(model, rule, changes)}
+        prefetch_related_objects(each, *sorted(names))
+
+
+def moved_relations(model: type[models.Model], rule: Rule, changes: Sequence[Change]) -> set[str]:
+    if rule.part:
+        return set()
+    moved = set()
+    for each in logged_fields(model, rule):
+        if each.is_relation and any(
+            getattr(change.before, each.attname, None) != getattr(change.after, each.attname, None)
+            for change in changes
+            if type(change.row) is model
+        ):
+            target = rule_for(each.related_model) or Rule()
+            moved |= {"__".join([each.name, *path]) for path in [(), *((name,) for name in target.related)]}
+    return moved
+
+
+def related(row: models.Model, name: str) -> models.Model | None:
+    """What a relation leads to, None if there is nothing (any more)."""
+    try:
+        return getattr(row, name)
+    except ObjectDoesNotExist:
+        return None
