@@ -1,4 +1,5 @@
 """The demo's two organisations: people in every role, about 200 products each, pictures drawn on the spot.
+And the platform, with one operator of each kind.
 
 Both have the same primary keys on purpose: should a wall have a hole, a row of the other one shows.
 """
@@ -15,10 +16,11 @@ from guardian.shortcuts import assign_perm
 from PIL import Image, ImageDraw
 
 from accounts.flows.people import make_member, record_address
-from accounts.flows.sign_up import sign_up
+from accounts.flows.sign_up import create_platform, sign_up
 from accounts.models import Role, User
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
+from tenants.slugs import PLATFORM_SLUG
 
 from .models import Category, Product
 from .pictures import clean_picture
@@ -78,6 +80,14 @@ GLOBEX = Organisation(
 )
 ORGANISATIONS = (ACME, GLOBEX)
 
+OPERATOR_NAMES = {
+    "owner": "Olga Platform",
+    "operator": "Otto Operator",
+    "support": "Susan Support",
+    "auditor": "Aude Auditor",
+}
+OPERATORS = {key: f"{key}@platform.example" for key in OPERATOR_NAMES}
+
 
 def seed(organisation: Organisation, report: Callable[[str], None]) -> bool:
     """Make the organisation unless it is there. All of it or nothing. Returns whether it was made."""
@@ -99,6 +109,22 @@ def seed(organisation: Organisation, report: Callable[[str], None]) -> bool:
             categories = build_shelves(organisation)
             fill_shelves(organisation, categories, people, report)
             share(categories, people)
+    return True
+
+
+def seed_platform() -> bool:
+    """Make the operators' own organisation unless it is there. Returns whether it was made."""
+    with in_public():
+        if Tenant.objects.filter(slug=PLATFORM_SLUG).exists():
+            return False
+    with transaction.atomic():
+        owner, *others = OPERATORS.items()
+        tenant = create_platform(name="Platform", owner=OPERATOR_NAMES[owner[0]], email=owner[1], password=PASSWORD)
+        with in_tenant(tenant):
+            record_address(User.objects.get(email=owner[1]), verified=True)
+            for key, address in others:
+                role = Role.objects.get(key=key)
+                make_member(email=address, name=OPERATOR_NAMES[key], password=PASSWORD, role=role)
     return True
 
 

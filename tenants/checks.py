@@ -1,10 +1,14 @@
 """What must be true before anything is served."""
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from . import privileges
+
 LOWEST_POSTGRES = 150000
+# Asks `public` alone, outside of any tenant: is this host known?
+BEFORE_THE_TENANT = {"tenants.middleware.ProvenHostMiddleware"}
 
 
 @register(Tags.compatibility)
@@ -28,6 +32,7 @@ def middleware_order(app_configs, **kwargs):
         name
         for name in order[: order.index(tenant)]
         if name.startswith(("django.contrib.", "tenants.", "accounts.", "allauth.", "catalog."))
+        and name not in BEFORE_THE_TENANT
     ]
     return [Error(f"{name} stands before {tenant}.", id="tenants.E003") for name in early]
 
@@ -42,6 +47,17 @@ def backend_binds_transactions(app_configs, **kwargs):
         )
         for alias, conf in settings.DATABASES.items()
         if conf["ENGINE"] != "tenants.postgresql" or conf["ATOMIC_REQUESTS"] != (alias == DEFAULT_DB_ALIAS)
+    ]
+
+
+@register(Tags.database)
+def role_is_bounded(app_configs, databases=None, **kwargs):
+    """What is append-only is so by the database's word; a role that may do everything is not held by it."""
+    if DEFAULT_DB_ALIAS not in (databases or []) or database_problem(DEFAULT_DB_ALIAS):
+        return []
+    return [
+        Warning(excess, hint="See “The database's roles” in docs/deployment.md.", id="tenants.W001")
+        for excess in privileges.excesses()
     ]
 
 

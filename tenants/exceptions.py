@@ -1,5 +1,7 @@
 """What can go wrong between a request and its schema."""
 
+from django.utils.translation import gettext_lazy as _
+
 
 class TenantError(Exception):
     """Base of everything raised by this app."""
@@ -25,9 +27,40 @@ class AddressTaken(TenantError):
     """Another tenant has that slug or that domain."""
 
 
+class LifecycleError(TenantError):
+    """Base of what keeps a tenant from being suspended, renamed or closed. Nothing was written.
+
+    `message` is fit to be shown.
+    """
+
+    message = _("That is not possible now.")
+
+    def __init__(self, message=None):
+        super().__init__(message or self.message)
+        self.message = message or self.message
+
+
+class PlatformStays(LifecycleError):
+    """The operators' own tenant is not suspended, renamed or closed: nobody could undo it."""
+
+    message = _("The platform's own organisation stays as it is.")
+
+
+class WrongStatus(LifecycleError):
+    """The tenant is not in a state from which that can be done. It may have changed meanwhile."""
+
+
+class ClaimError(LifecycleError):
+    """A domain cannot be claimed: it is claimed already, or there are too many."""
+
+
 class TemplateMissing(TenantError):
     """There is no blueprint to copy: `manage.py migrate` has not been run."""
 
 
 class TemplateBehind(TenantError):
     """The template lacks a migration, so it cannot say which ids the new rows have."""
+
+
+class NoSigningKey(TenantError):
+    """No access token can be signed: there is no key, or it was made under another SECRET_KEY."""

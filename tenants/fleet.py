@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.module_loading import import_string
 from psycopg import sql
 
-from . import provisioning
+from . import provisioning, signing
 from .exceptions import SchemaMissing, TemplateBehind
 from .models import Tenant
 from .schema import in_public, in_schema, wrapper
@@ -88,6 +88,10 @@ def migrate_shared(schema_name: str, *, using: str, migrate, report) -> None:
     report(f"{schema_name}: migrating")
     migrate_schema(schema_name, using=using, migrate=migrate)
     if schema_name != settings.TEMPLATE_SCHEMA:
+        if not has_pending(schema_name, using=using) and signing.make_first(
+            using
+        ):  # pending: an earlier state was named
+            report("signing key: made")
         return
     run_hooks(schema_name, using=using)
     if provisioning.write_blueprint(using):

@@ -6,9 +6,9 @@ from functools import partial
 from django.conf import settings
 from django.db import connections
 
-from . import blueprint, provisioning
+from . import blueprint, lifecycle, provisioning
 from .findings import Finding
-from .models import Blueprint, Domain, Tenant
+from .models import Blueprint, Domain, PurgeReport, Tenant
 from .schema import in_public, in_schema
 from .slugs import SCHEMA_PREFIX
 
@@ -22,6 +22,7 @@ def leftovers(using: str) -> list[Finding]:
     known = {tenant.schema_name for tenant in tenants}
     return [
         *(dropped_schema(name, using) for name in schemas if name.startswith(provisioning.DROPPED_PREFIX)),
+        *(unfinished_deletion(report, using) for report in lifecycle.unfinished(using)),
         *(orphan_schema(name) for name in schemas if name.startswith(SCHEMA_PREFIX) and name not in known),
         *(problem for tenant in tenants for problem in tenant_problems(tenant, using)),
         *stale_blueprint(using),
@@ -34,6 +35,15 @@ def dropped_schema(name: str, using: str) -> Finding:
         f"schema {name}",
         "its tenant was deleted, the schema was not",
         partial(provisioning.drop_schema, name, using=using),
+    )
+
+
+def unfinished_deletion(report: PurgeReport, using: str) -> Finding:
+    return Finding(
+        settings.PUBLIC_SCHEMA_NAME,
+        f"deletion of {report.slug}",
+        "did not finish: its schema or its files may be left",
+        partial(provisioning.finish_deletion, report, using=using),
     )
 
 
@@ -50,8 +60,8 @@ def tenant_problems(tenant: Tenant, using: str) -> Iterator[Finding]:
     what = f"tenant {tenant.slug}"
     if tenant.status == Tenant.Status.PREPARING:
         yield Finding(settings.PUBLIC_SCHEMA_NAME, what, "never opened; end it with delete_tenant")
-    if tenant.status == Tenant.Status.CLOSING:
-        yield Finding(settings.PUBLIC_SCHEMA_NAME, what, "its deletion did not finish; run delete_tenant again")
+    if tenant.status == Tenant.Status.CLOSING and tenant.purge_after is None:
+        yield Finding(settings.PUBLIC_SCHEMA_NAME, what, "is closing without an end; run delete_tenant")
     if not any(domain.domain == tenant.host for domain in tenant.domains.all()):
         yield Finding(
             settings.PUBLIC_SCHEMA_NAME, what, f"has no address {tenant.host}", partial(give_address, tenant, using)

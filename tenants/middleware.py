@@ -8,24 +8,67 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore as Sign
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.db import IntegrityError, OperationalError, transaction
+from django.http import HttpResponsePermanentRedirect
+from django.http.request import split_domain_port
 from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from .errors import note_error
 from .exceptions import SchemaMissing
-from .models import Tenant
+from .hosts import normalise, slug_of
+from .models import Domain, FormerAddress, Tenant
 from .postgresql.base import NO_TIMEOUT
+from .problems import problem, wants_problem
 from .schema import wrapper
 
 logger = logging.getLogger(__name__)
 
+MOVED_FOR_SURE = 3600  # seconds that a browser may remember it: the address is somebody else's one day
 # As Django writes them. PostgreSQL would raise on a zero byte in the question.
 SESSION_KEY = re.compile(r"[a-z0-9]{1,40}")
+
+
+class ProvenHostMiddleware:
+    """Let in the hosts that ALLOWED_HOSTS cannot list: customers' own domains, proven and in the Domain table.
+
+    Before the rooms that redirect to https by `request.get_host()`. One question, for strange hosts alone.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            request.get_host()
+        except DisallowedHost:
+            let_in_if_proven(request)
+        return self.get_response(request)
+
+
+def let_in_if_proven(request) -> None:
+    """Make `request.get_host()` answer for this one request. A host that is no name at all stays refused."""
+    raw = request.META.get("HTTP_HOST", "")
+    host = normalise(split_domain_port(raw)[0])
+    if not host:
+        return
+    wrapper().set_schema_to_public()
+    try:
+        known = Domain.objects.filter(domain=host, is_primary=False).exists()
+    except OperationalError:
+        logger.exception("The database does not answer.")
+        request.host_is_unsure = True  # 503 rather than 404, by the room that has the page
+        return
+    if known:
+        request.get_host = lambda: raw
 
 
 class TenantMiddleware:
     """Find the tenant by host, refuse what is not served, and run the rest in its transaction.
 
-    Sets `request.tenant` (None on the public host) and `request.urlconf`. Unknown host: 404. Suspended
-    or closing: 403. Preparing, or a schema that is missing or not ready: 503, before any tenant query.
+    Sets `request.tenant` (None on the public host) and `request.urlconf`. Unknown host: 404; one that was
+    given up lately leads on. Suspended or closing: 403. Preparing, or a schema that is missing or not ready:
+    503, before any tenant query.
     The view runs in a savepoint of this transaction (ATOMIC_REQUESTS), so what a later room writes
     about a refusal survives the view's own rollback.
     """
@@ -49,6 +92,7 @@ class TenantMiddleware:
 
     def process_exception(self, request, exception):
         """A statement that ran out of time, or a database that went away, inside a view."""
+        request.broken_by = type(exception).__name__
         if isinstance(exception, OperationalError):
             logger.error("A view lost the database.", exc_info=exception)
             return unavailable(request)
@@ -59,17 +103,19 @@ class TenantMiddleware:
         try:
             host = normalise(request.get_host())
         except DisallowedHost:
-            return unknown_host(request)
+            return unavailable(request) if hasattr(request, "host_is_unsure") else unknown_host(request)
         if host == settings.BASE_DOMAIN:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             with transaction.atomic():
                 return self.get_response(request)
         tenant = Tenant.objects.filter(domains__domain=host).first()
         if tenant is None:
-            return unknown_host(request)
+            return moved(request, host) or unknown_host(request)
         if not tenant.is_served:
             return not_served(request, tenant)
         request.tenant = tenant
+        if tenant.is_platform:
+            request.urlconf = settings.PLATFORM_URLCONF
         return self.respond_for_tenant(request, tenant)
 
     def respond_for_tenant(self, request, tenant):
@@ -87,6 +133,9 @@ class TenantMiddleware:
             logger.error("Tenant %s has no schema %s.", tenant.slug, tenant.schema_name)
             wrapper().set_schema_to_public()
             return not_served(request, tenant)
+        if response.status_code >= 500:
+            wrapper().set_schema_to_public()
+            note_error(request, tenant, response.status_code)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
@@ -102,33 +151,50 @@ class SessionMiddleware(DjangoSessionMiddleware):
             request.session = self.SessionStore(cookie if SESSION_KEY.fullmatch(cookie) else None)
 
 
-def normalise(host: str) -> str:
-    """The host as Domain stores it: lower case, no port, no trailing dot."""
-    return host.lower().rsplit(":", 1)[0].rstrip(".")
-
-
 def unknown_host(request):
-    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-    return render(request, "tenants/unknown_host.html", status=404)
+    return refuse(request, 404, "tenants/unknown_host.html", _("There is no organisation at this address."))
+
+
+def moved(request, host):
+    """A host that a tenant gave up lately: reading is led to where it lives now, all else is told. None for others."""
+    former = FormerAddress.objects.held().filter(slug=slug_of(host), tenant__isnull=False).select_related("tenant")
+    if not (found := former.first()):
+        return None
+    there = found.tenant.absolute_url(request.get_full_path())
+    if request.method in ("GET", "HEAD") and not wants_problem(request):
+        response = HttpResponsePermanentRedirect(there)
+        response.headers["Cache-Control"] = f"max-age={MOVED_FOR_SURE}"
+        return response
+    detail = _("This organisation has moved to %(host)s.") % {"host": found.tenant.host}
+    return refuse(request, 410, "tenants/moved.html", detail, organisation=found.tenant)
 
 
 def not_served(request, tenant):
     """The tenant's own page while it is not open: what is the matter, and what to do."""
-    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-    if tenant.status in (Tenant.Status.SUSPENDED, Tenant.Status.CLOSING):
-        return render(request, "tenants/suspended.html", {"tenant": tenant}, status=403)
-    return try_later(render(request, "tenants/preparing.html", {"tenant": tenant}, status=503), seconds=30)
+    if tenant.status == Tenant.Status.CLOSING:
+        return refuse(request, 403, "tenants/closing.html", _("This organisation is closed."), tenant=tenant)
+    if tenant.status == Tenant.Status.SUSPENDED:
+        told = " ".join(filter(None, [gettext("This organisation is suspended."), tenant.notice]))
+        return refuse(request, 403, "tenants/suspended.html", told, tenant=tenant)
+    detail = _("This organisation is being prepared. Please try again.")
+    return try_later(refuse(request, 503, "tenants/preparing.html", detail, tenant=tenant), seconds=30)
 
 
 def conflict(request):
     """What the change refers to was deleted in the same second. Nothing of it was written."""
-    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-    return render(request, "409.html", status=409)
+    return refuse(request, 409, "409.html")
 
 
 def unavailable(request):
+    return try_later(refuse(request, 503, "503.html"), seconds=10)
+
+
+def refuse(request, status: int, template: str, detail="", **context):
+    """A page that asks no tenant for anything; under `/api/` the same as problem details."""
+    if wants_problem(request):
+        return problem(request, status, detail=detail)
     request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-    return try_later(render(request, "503.html", status=503), seconds=10)
+    return render(request, template, context, status=status)
 
 
 def try_later(response, *, seconds: int):

@@ -1,31 +1,37 @@
-"""Making and ending tenants. The only place that creates, renames or drops a schema."""
+"""Making and ending tenants. The only place that creates, renames or drops a schema.
+
+What lies between the two, suspending and renaming and closing, is in tenants/lifecycle.py.
+"""
 
 import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
+from itertools import count
 
 from django.conf import settings
 from django.db import IntegrityError, connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 from psycopg import sql
 from psycopg.errors import DuplicateSchema
 
 from . import blueprint
-from .exceptions import AddressTaken, SchemaExists, SchemaInUse, SchemaMissing, TemplateMissing
-from .models import Blueprint, Domain, Tenant
+from .contents import Contents, folder_of, measure
+from .exceptions import AddressTaken, SchemaExists, SchemaInUse, SchemaMissing, TemplateMissing, WrongStatus
+from .models import Blueprint, DirectoryEntry, Domain, FormerAddress, PurgeReport, Tenant
 from .schema import in_public, in_schema, in_tenant
-from .slugs import SCHEMA_PREFIX, clean_slug, schema_name_for
+from .slugs import PLATFORM_SLUG, SCHEMA_PREFIX, clean_slug, schema_name_for
 
 logger = logging.getLogger(__name__)
 
 DROPPED_PREFIX = "dropped_"
 
 
-@contextmanager
-def new_tenant(*, name: str, slug: str, using: str | None = None, **fields) -> Iterator[Tenant]:
+def new_tenant(*, name: str, slug: str, using: str | None = None, **fields):
     """Make a tenant, and let the block furnish it before it opens: one transaction for all of it.
 
     Inside the block the connection is bound to the new schema, so `with new_tenant(...) as tenant:` is
@@ -34,8 +40,16 @@ def new_tenant(*, name: str, slug: str, using: str | None = None, **fields) -> I
 
     Raises ValidationError (slug, name, currency), AddressTaken, SchemaExists, TemplateMissing.
     """
-    using = using or settings.ADMIN_DATABASE
-    slug = clean_slug(slug)
+    return _new_tenant(name=name, slug=clean_slug(slug), using=using or settings.ADMIN_DATABASE, **fields)
+
+
+def new_platform(*, name: str, using: str | None = None):
+    """The same for the operators' own tenant, whose slug nobody else may have."""
+    return _new_tenant(name=name, slug=PLATFORM_SLUG, using=using or settings.ADMIN_DATABASE)
+
+
+@contextmanager
+def _new_tenant(*, name: str, slug: str, using: str, **fields) -> Iterator[Tenant]:
     with in_public(using=using):
         tenant = _register(name=name, slug=slug, using=using, **fields)
         _create_schema(tenant.schema_name, using=using)
@@ -48,7 +62,7 @@ def new_tenant(*, name: str, slug: str, using: str | None = None, **fields) -> I
 
 def _register(*, name: str, slug: str, using: str, **fields) -> Tenant:
     """Claim the address. The unique constraints decide, not a look beforehand."""
-    tenant = Tenant(name=name, slug=slug, schema_name=schema_name_for(slug), **fields)
+    tenant = Tenant(name=name, slug=slug, schema_name=_unused_schema_name(slug, using=using), **fields)
     tenant.clean_fields()
     try:
         with transaction.atomic(using=using):
@@ -57,7 +71,29 @@ def _register(*, name: str, slug: str, using: str, **fields) -> Tenant:
             Domain.objects.using(using).bulk_create([Domain(tenant=tenant, domain=tenant.host, is_primary=True)])
     except IntegrityError as error:
         raise AddressTaken(slug) from error
+    refuse_held(slug, using=using)
     return tenant
+
+
+def refuse_held(slug: str, *, using: str) -> None:
+    """Raise AddressTaken for a slug that was given up lately: mails and bookmarks still lead there.
+
+    Asked once the slug is ours: who gives it up in the same moment has then committed, and is seen.
+    """
+    if FormerAddress.objects.using(using).held().filter(slug=slug).exists():
+        raise AddressTaken(slug)
+
+
+def _unused_schema_name(slug: str, *, using: str) -> str:
+    """`t_acme`; `t_acme__2` if a tenant that was called so once lives there: a schema keeps its name.
+
+    No slug has two hyphens in a row, so such a name is no other slug's.
+    """
+    name = schema_name_for(slug)
+    used = set(Tenant.objects.using(using).filter(schema_name__startswith=name).values_list("schema_name", flat=True))
+    if name not in used:
+        return name
+    return next(numbered for n in count(2) if (numbered := f"{name}__{n}") not in used)
 
 
 def _create_schema(schema_name: str, *, using: str) -> None:
@@ -112,36 +148,55 @@ def write_blueprint(using: str) -> bool:
     return True
 
 
-def suspend_tenant(tenant: Tenant) -> None:
-    """Close the doors, pages and API alike, at the next request. Nothing is lost."""
-    _set_status(tenant, Tenant.Status.SUSPENDED)
+def delete_tenant(
+    tenant: Tenant, *, using: str | None = None, hold: timedelta = timedelta(0), only: Q | None = None
+) -> PurgeReport:
+    """End a tenant for good: its rows in `public`, its schema, its files. Returns what went.
 
-
-def resume_tenant(tenant: Tenant) -> None:
-    _set_status(tenant, Tenant.Status.ACTIVE)
-
-
-def _set_status(tenant: Tenant, status: str) -> None:
-    with in_public():
-        Tenant.objects.filter(pk=tenant.pk).update(status=status)
-    tenant.status = status
-
-
-def delete_tenant(tenant: Tenant, *, using: str | None = None) -> None:
-    """End a tenant for good: its rows in `public`, its schema, its files.
-
-    Two steps. First the doors close and the schema is renamed, so that nothing can reach it under the
-    old name and a sign-up of the same slug finds nothing of it; then it is dropped. A crash between
-    them leaves a `dropped_…` schema, which `manage.py doctor --repair` removes.
+    Two steps. First, in one transaction, its rows go, its schema is renamed, so that nothing can reach it
+    under the old name, the slug is held for `hold`, and the report is begun; then schema and files go. A
+    crash between them leaves an unfinished report: `manage.py purge_tenants` and `manage.py doctor --repair`
+    go on with it. Raises WrongStatus if the row, once locked, is not one of `only`; nothing is done then.
     """
     using = using or settings.ADMIN_DATABASE
+    contents = _contents(tenant.schema_name, using=using)
     with in_public(using=using):
-        Tenant.objects.using(using).filter(pk=tenant.pk).update(status=Tenant.Status.CLOSING)
-        last_name = _set_aside(tenant.schema_name, using=using)
+        rows = Tenant.objects.using(using).select_for_update(of=("self",)).filter(pk=tenant.pk)
+        row = rows.filter(only or Q()).first()
+        if row is None:
+            raise WrongStatus
+        report = PurgeReport(
+            slug=row.slug,
+            name=row.name,
+            schema_name=row.schema_name,
+            dropped_schema=_set_aside(row.schema_name, using=using) or "",
+            domains=Domain.objects.using(using).filter(tenant_id=tenant.pk).count(),
+            directory_entries=DirectoryEntry.objects.using(using).filter(tenant_id=tenant.pk).count(),
+            **asdict(contents),
+        )
+        report.save(using=using)
         Tenant.objects.using(using).filter(pk=tenant.pk).delete()
-    if last_name:
-        drop_schema(last_name, using=using)
-    delete_files(tenant)
+        if hold:
+            FormerAddress.objects.using(using).hold(row.slug, hold)
+    finish_deletion(report, using=using)
+    return report
+
+
+def _contents(schema_name: str, *, using: str) -> Contents:
+    try:
+        return measure(schema_name, using=using)
+    except SchemaMissing:
+        return Contents()
+
+
+def finish_deletion(report: PurgeReport, *, using: str) -> None:
+    """The second step, and all that is left to do after a crash. Repeatable."""
+    if report.dropped_schema:
+        drop_schema(report.dropped_schema, using=using)
+    delete_files(report.schema_name, using=using)
+    with in_public(using=using):
+        report.finished_at = timezone.now()
+        report.save(using=using, update_fields=["finished_at"])
 
 
 def _set_aside(schema_name: str, *, using: str) -> str | None:
@@ -177,6 +232,9 @@ def drop_schema(schema_name: str, *, using: str) -> None:
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_name)))
 
 
-def delete_files(tenant: Tenant) -> None:
-    """Remove the tenant's folder of uploads (see STORAGES: one folder a schema)."""
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / tenant.schema_name, ignore_errors=True)
+def delete_files(schema_name: str, *, using: str) -> None:
+    """Remove the folder of uploads, unless somebody lives under that name again."""
+    with in_public(using=using):
+        lived_in = Tenant.objects.using(using).filter(schema_name=schema_name).exists()
+    if not lived_in:
+        shutil.rmtree(folder_of(schema_name), ignore_errors=True)

@@ -5,7 +5,9 @@ from tenants.addresses import absolute_url, public_url
 from .addresses import DomainClaim, FormerAddress
 from .blueprints import Blueprint
 from .directory import DirectoryEntry
+from .endings import PurgeReport
 from .events import PlatformEvent
+from .jobs import Job
 from .signing import SigningKey
 from .tenants import Domain, Tenant, TenantQuerySet
 from .usage import Usage
@@ -16,7 +18,9 @@ __all__ = [
     "Domain",
     "DomainClaim",
     "FormerAddress",
+    "Job",
     "PlatformEvent",
+    "PurgeReport",
     "SigningKey",
     "Tenant",
     "TenantQuerySet",

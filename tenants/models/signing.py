@@ -1,6 +1,13 @@
 """The keys with which our own access tokens are signed."""
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class SigningKeyQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(Q(retired_at=None) | Q(retired_at__gt=timezone.now()))
 
 
 class SigningKey(models.Model):
@@ -16,6 +23,8 @@ class SigningKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     signs_from = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SigningKeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-signs_from"]

@@ -8,13 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from tenants.addresses import absolute_url
-from tenants.slugs import SLUG_PATTERN
+from tenants.slugs import PLATFORM_SCHEMA, SLUG_PATTERN
 
 
 class TenantQuerySet(models.QuerySet):
     def served(self):
         """Tenants whose pages open."""
         return self.filter(status=Tenant.Status.ACTIVE, schema_ready=True)
+
+    def customers(self):
+        """All but the platform's own: what the console shows, and may suspend, rename and close."""
+        return self.exclude(schema_name=PLATFORM_SCHEMA)
 
 
 class Tenant(TenantMixin):
@@ -52,6 +56,14 @@ class Tenant(TenantMixin):
         _("public catalogue"), default=False, help_text=_("Visitors may see published products without signing in.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    notice = models.CharField(
+        _("reason"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text=_("Shown to everyone who comes while the organisation is suspended."),
+    )
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
     purge_after = models.DateTimeField(
         null=True, blank=True, editable=False, help_text=_("Closing: until then it can be undone.")
     )
@@ -68,6 +80,11 @@ class Tenant(TenantMixin):
     @property
     def is_served(self) -> bool:
         return self.status == self.Status.ACTIVE and self.schema_ready
+
+    @property
+    def is_platform(self) -> bool:
+        """The operators' own. Its host serves the console, and nobody suspends, renames or closes it."""
+        return self.schema_name == PLATFORM_SCHEMA
 
     @property
     def host(self) -> str:

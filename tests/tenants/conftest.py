@@ -11,6 +11,8 @@ from tenants import provisioning
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
 
+from . import names
+
 
 @pytest.fixture
 def public(tenants, db):
@@ -73,6 +75,13 @@ def schema_exists(sql):
         return bool(sql(None, "SELECT 1 FROM pg_namespace WHERE nspname = %s", [name]))
 
     return exists
+
+
+@pytest.fixture
+def name_server(settings):
+    with names.running() as server:
+        settings.DNS_NAMESERVERS, settings.DNS_PORT, settings.DNS_TIMEOUT = ["127.0.0.1"], server.port, 0.5
+        yield server
 
 
 @pytest.fixture

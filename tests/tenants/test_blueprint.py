@@ -92,7 +92,7 @@ def test_a_copy_of_a_copy_is_the_same_script(copy):
 def test_the_script_is_top_level_statements_that_name_no_schema(tenants, django_db_blocker):
     with django_db_blocker.unblock(), in_schema("template"), connection.cursor() as cursor:
         statements = blueprint.read_script(cursor, "template")
-    assert {statement.split()[0] for statement in statements} == {"CREATE", "ALTER", "INSERT", "SELECT"}
+    assert {statement.split()[0] for statement in statements} == {"CREATE", "ALTER", "INSERT", "SELECT", "REVOKE"}
     assert not [text for text in statements if "template." in text or "public." in text or " DO " in text]
     assert all(statement.count(";") == 0 for statement in statements)
 

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.seed import ORGANISATIONS, seed
+from catalog.seed import ORGANISATIONS, seed, seed_platform
 
 
 class Command(BaseCommand):
@@ -13,3 +13,5 @@ class Command(BaseCommand):
         for organisation in ORGANISATIONS:
             if seed(organisation, self.stdout.write):
                 self.stdout.write(f"  {organisation.name} is ready.")
+        if seed_platform():
+            self.stdout.write("  The platform is ready.")

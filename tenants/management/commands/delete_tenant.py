@@ -1,6 +1,8 @@
+from django.conf import settings
 from django.core.management.base import CommandError
 
-from tenants import provisioning
+from tenants import lifecycle
+from tenants.exceptions import LifecycleError
 from tenants.management.base import TenantCommand
 
 
@@ -14,7 +16,10 @@ class Command(TenantCommand):
     def handle_tenant(self, tenant, *, yes_delete=None, **options):
         if (yes_delete or self.ask(tenant)) != tenant.name:
             raise CommandError("That is not its name. Nothing was deleted.")
-        provisioning.delete_tenant(tenant)
+        try:
+            lifecycle.purge(tenant, using=settings.ADMIN_DATABASE)
+        except LifecycleError as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"{tenant} is deleted.")
 
     def ask(self, tenant) -> str:

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from tenants import doctor, provisioning
+from tenants import doctor, privileges, provisioning
 from tenants.exceptions import TenantError
 from tenants.management.base import OperatorCommand
 
@@ -26,6 +26,8 @@ class Command(OperatorCommand):
             results = list(map(self.report, doctor.examine_all(using, repair=repair, only=schema)))
         except TenantError as error:
             raise CommandError(str(error)) from error
+        for excess in privileges.excesses():
+            self.stderr.write(f"warning  {excess}")
         left = sum(map(len, results))
         if left:
             raise CommandError(f"{left} differences are left." if left > 1 else "One difference is left.")
