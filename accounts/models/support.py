@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from .people import User
 
 
+class SupportPassQuerySet(models.QuerySet):
+    def running(self):
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
 class SupportPass(models.Model):
     """An owner's leave for support to change things until `expires_at`. Without one, support only reads."""
 
@@ -14,6 +19,8 @@ class SupportPass(models.Model):
     issued_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(_("ends"))
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SupportPassQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at", "-pk"]
@@ -42,8 +49,15 @@ class SupportVisit(models.Model):
 
     objects = SupportVisitQuerySet.as_manager()
 
+    # The leave to write that was found for the request being answered; never stored.
+    running_pass: SupportPass | None = None
+
     class Meta:
         ordering = ["-started_at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.visitor}: {self.reason[:40]}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.ended_at is None and self.ends_at > timezone.now()
