@@ -14,9 +14,13 @@ ONE_TIME_PATH = re.compile(
     r"""((?:/|%2F)(?:arrive|join|confirm-email|reset(?:/|%2F)key)(?:/|%2F))(?:(?!%2F)[^\s/?&"'])+""", re.IGNORECASE
 )
 
+# An API key, an access token, and whatever else follows "Bearer", wherever a line quotes it.
+CREDENTIAL = re.compile(r"(tnt_)[A-Za-z0-9_-]+|(eyJ)[A-Za-z0-9_.-]+|(Bearer )[^\s\"',]+")
+
 
 def without_secrets(text: str) -> str:
-    return ONE_TIME_PATH.sub(r"\1***", text)
+    text = ONE_TIME_PATH.sub(r"\1***", text)
+    return CREDENTIAL.sub(lambda found: f"{found[found.lastindex or 0]}***", text)
 
 
 class RequestFilter(logging.Filter):
@@ -35,7 +39,7 @@ class RequestFilter(logging.Filter):
 
 
 class SecretFilter(logging.Filter):
-    """Mask the one-time secrets that stand in paths: requests, refused ones, and referring pages."""
+    """Mask the one-time secrets that stand in paths (requests, refused ones, referring pages), and credentials."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

@@ -1,6 +1,7 @@
 """Keys with which programs use the API."""
 
 import hashlib
+import ipaddress
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,6 +10,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .people import User
+
+# What no program does, whoever made its key: making and ending keys, and what only a person decides.
+RIGHTS_OF_PEOPLE = frozenset(
+    {
+        "accounts.add_apikey",
+        "accounts.add_service_apikey",
+        "accounts.view_apikey",
+        "accounts.delete_apikey",
+        "accounts.add_supportpass",
+        "accounts.change_supportvisit",
+        "accounts.own_organisation",
+        "accounts.view_organisations",
+        "accounts.operate_organisations",
+        "accounts.enter_organisations",
+    }
+)
 
 
 class ApiKeyQuerySet(models.QuerySet):
@@ -26,6 +43,11 @@ class ApiKey(models.Model):
     bits, so an unsalted hash cannot be guessed at. `rights` are `app.codename`; at use they are cut to
     what the user holds then. `addresses` are networks (CIDR); an empty list means anywhere.
     """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        EXPIRED = "expired", _("Expired")
+        REVOKED = "revoked", _("Revoked")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)
@@ -56,3 +78,24 @@ class ApiKey(models.Model):
     @property
     def is_personal(self) -> bool:
         return self.user.kind == User.Kind.PERSON
+
+    @property
+    def limits(self) -> frozenset[str]:
+        """What a request with this key may do at most; its user's own rights cut it further."""
+        return frozenset(self.rights) - RIGHTS_OF_PEOPLE
+
+    def is_open_to(self, address: str) -> bool:
+        """May this key be used from there? `address` is an IP address as the front server gave it."""
+        if not self.addresses:
+            return True
+        client = ipaddress.ip_address(address)
+        client = getattr(client, "ipv4_mapped", None) or client  # an IPv4 client of a socket that speaks both
+        return any(client in ipaddress.ip_network(network) for network in self.addresses)
+
+    @property
+    def state(self) -> State:
+        if self.revoked_at:
+            return self.State.REVOKED
+        if self.expires_at and self.expires_at <= timezone.now():
+            return self.State.EXPIRED
+        return self.State.ACTIVE

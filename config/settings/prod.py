@@ -6,6 +6,7 @@ from .base import *
 from .base import BASE_DOMAIN, env
 
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 BASE_DOMAIN = env.str("BASE_DOMAIN")
 PUBLIC_SCHEME = "https"
 PUBLIC_PORT = env.int("PUBLIC_PORT", default=443)

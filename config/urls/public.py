@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from accounts.views import public
+from accounts.views import public, tokens
 from config import dev_mail
 
 handler400 = "config.errors.bad_request"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("sign-up/address/", public.check_address, name="sign-up-address"),
     path("find/", public.FindView.as_view(), name="find"),
     path("health/", public.health, name="health"),
+    path(".well-known/jwks.json", tokens.key_set, name="jwks"),
 ]
 
 if settings.DEBUG:

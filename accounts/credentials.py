@@ -1,0 +1,79 @@
+"""The credentials of programs: found in a request's headers, verified, and turned into who it is.
+
+Only under `/api/`: pages know sessions alone. A header wins over a cookie, which is then not looked at.
+Source: docs/decisions/0010-credentials.md
+"""
+
+import re
+
+from django.utils.crypto import constant_time_compare
+
+from . import limits
+from .exceptions import CredentialRefused, ForeignCredential
+from .identity import Identity
+from .models import ApiKey
+from .providers import registry, verifier
+
+HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
+# Exactly so: a server joins two headers of one name with a comma, which is refused here.
+BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
+KEY = re.compile(r"tnt_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
+# Compared with when no key has that prefix, so that both cases take the same steps.
+NOBODYS_HASH = ApiKey.hash("")
+
+
+def present(request) -> Identity | None:
+    """Who the credential of this request says it is; None where it carries none.
+
+    Raises CredentialRefused, and ForeignCredential for a good token of another organisation; both before
+    any table of the tenant is asked, unless it is for the key or the person themselves.
+    """
+    text = carried_by(request)
+    if text is None:
+        return None
+    return by_key(request, text) if text.startswith("tnt_") else by_token(request, text)
+
+
+def carried_by(request) -> str | None:
+    """The one credential in the headers. Raises CredentialRefused for two, or one of another form."""
+    sent = [name for name in HEADERS if name in request.META]
+    if not sent:
+        return None
+    if len(sent) > 1:
+        raise CredentialRefused("more than one credential")
+    value = request.META[sent[0]]
+    if sent[0] == "HTTP_X_API_KEY":
+        if not KEY.fullmatch(value):
+            raise CredentialRefused("no API key in X-API-Key")
+        return value
+    found = BEARER.fullmatch(value)
+    if not found:
+        raise CredentialRefused("no Bearer credential in Authorization")
+    return found[1]
+
+
+def by_key(request, text: str) -> Identity:
+    """One cause is as good as another: unknown, revoked, expired, another tenant's, its user gone, wrong address."""
+    found = KEY.fullmatch(text)
+    if not found:
+        raise CredentialRefused("no API key")
+    prefix, secret = found.groups()
+    key = ApiKey.objects.alive().select_related("user").filter(prefix=prefix).first()
+    matches = constant_time_compare(ApiKey.hash(secret), key.secret_hash if key else NOBODYS_HASH)
+    if key is None or not matches:
+        raise CredentialRefused("unknown or ended API key")
+    if not key.is_open_to(limits.client_address(request)):
+        raise CredentialRefused(f"API key {key.prefix} from an address that it is not for")
+    key.user.limits = key.limits
+    return Identity("key", key.user, key=key)
+
+
+def by_token(request, text: str) -> Identity:
+    """The token's tenant is compared with the host's before anything of the tenant is asked."""
+    claims, provider = verifier.verify(text, kind="access", providers=registry.providers())
+    if claims.tenant != provider.tenant_id(request.tenant):
+        raise ForeignCredential(f"token of tenant {claims.tenant}", actor=claims.actor)
+    user = provider.user_of(claims)
+    if user is None:
+        raise CredentialRefused("session ended, or its person may not come in", actor=claims.actor)
+    return Identity("token", user, claims=claims.raw)

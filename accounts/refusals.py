@@ -1,0 +1,65 @@
+"""What is answered to a credential that is not accepted, and what the platform keeps a note of.
+
+A tenant's own log never hears of it: anybody may send rubbish to anybody's host. Nothing here holds a token.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from tenants.models import PlatformEvent
+from tenants.problems import problem, unauthorised
+from tenants.schema import in_public
+
+from . import limits
+from .exceptions import CredentialRefused, ForeignCredential, TooMany
+
+logger = logging.getLogger(__name__)
+
+ALERT_AFTER = 3
+ALERT_WITHIN = timedelta(hours=1)
+RETRY_AFTER = timedelta(minutes=1)
+
+
+def answer(request, refusal: CredentialRefused):
+    """401 with one body for every cause, 403 for another tenant's good token, 429 to one who goes on guessing.
+
+    Only refusals are counted, by the address they come from: a good credential from there is still good.
+    """
+    with in_public():  # counted and noted over all tenants
+        note(request, refusal)
+        try:
+            limits.spend(request, "refused_credential")
+        except TooMany as error:
+            headers = {"Retry-After": str(int(RETRY_AFTER.total_seconds()))}
+            return problem(request, 429, detail=error.message, headers=headers)
+    if isinstance(refusal, ForeignCredential):
+        return problem(request, 403, detail=refusal.message)
+    return unauthorised(request)
+
+
+def note(request, refusal: CredentialRefused) -> None:
+    """A line of the platform's log: at most twenty an hour from one address."""
+    logger.info("Credential refused: %s.", refusal.reason)
+    try:
+        limits.spend(request, "note_refused_credential")
+    except TooMany:
+        return
+    foreign = isinstance(refusal, ForeignCredential)
+    PlatformEvent.objects.create(
+        kind=PlatformEvent.Kind.CROSS_ACCESS if foreign else PlatformEvent.Kind.TOKEN_REJECTED,
+        schema_name=request.tenant.schema_name,
+        actor=refusal.actor[:300],
+        address=limits.client_address(request),
+        request_id=request.id,
+        detail=refusal.reason[:300],
+    )
+    if foreign:
+        alert_if_it_goes_on(refusal)
+
+
+def alert_if_it_goes_on(refusal: CredentialRefused) -> None:
+    lately = PlatformEvent.objects.filter(at__gt=timezone.now() - ALERT_WITHIN, actor=refusal.actor)
+    if lately.filter(kind=PlatformEvent.Kind.CROSS_ACCESS).count() == ALERT_AFTER:
+        logger.error("ALERT: %s knocks at organisations that are not theirs.", refusal.actor)
