@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PORT ?= 8000
+# A database is named, and not asked: none has to be started for it.
+DESCRIBE := DATABASE_URL=postgres:///unused $(BIN)/python manage.py spectacular --validate --fail-on-warn
 WORKERS ?= 2
 
-.PHONY: help demo run test check lock clean
+.PHONY: help demo run test check openapi lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -25,8 +27,12 @@ check: .venv/installed-dev  ## format, lint, types, imports, migrations, deploym
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(DESCRIBE) | diff docs/openapi.yaml - || { echo "docs/openapi.yaml differs: run make openapi"; exit 1; }
 	DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=check-$$(head -c 40 /dev/urandom | base64 | tr -d '\n') \
 	BASE_DOMAIN=example.com DATABASE_URL=postgres:///unused $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+openapi: .venv/installed-dev  ## write the API's description, docs/openapi.yaml
+	$(DESCRIBE) > docs/openapi.yaml
 
 lock:  ## compile requirements/*.in into hashed lists
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 requirements/base.in -o requirements/base.txt

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import access
 from accounts.forms import PictureAddressField, PlainTextField
 
+from .flows import categories
 from .models import Category, Product
 from .pictures import clean_picture
 
@@ -60,13 +61,16 @@ class ProductForm(forms.ModelForm):
             raise ValidationError({"picture_url": _("Upload a picture or give an address, not both.")})
         return cleaned
 
-    def save(self, commit=True):
+    def changes(self) -> dict:
+        """What the flows write (catalog/flows/products.py)."""
         cleaned = self.cleaned_data
+        changes = {name: cleaned[name] for name in self.Meta.fields if name != "category"}
+        changes["category_id"] = cleaned["category"].pk
         if cleaned.get("upload"):
-            self.instance.picture = cleaned["upload"]
-        elif cleaned.get("picture_url") or cleaned.get("remove_picture"):
-            self.instance.picture = ""
-        return super().save(commit)
+            changes["picture"] = cleaned["upload"]
+        elif cleaned.get("remove_picture"):
+            changes["picture"] = ""
+        return changes
 
 
 class CategoryForm(forms.ModelForm):
@@ -80,7 +84,7 @@ class CategoryForm(forms.ModelForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
-        if not access.allows(user, "catalog.change_category"):
+        if not categories.may_choose_parent(user):
             del self.fields["parent"]
             return
         parents = Category.objects.for_user(user)
@@ -94,6 +98,10 @@ class CategoryForm(forms.ModelForm):
         """A name must be free among its siblings, also where the form does not show the parent."""
         return super()._get_validation_exclusions() - {"parent"}
 
-    def save(self, commit=True):
-        self.instance.place()
-        return self.instance
+    def changes(self) -> dict:
+        """What the flows write (catalog/flows/categories.py)."""
+        changes = {"name": self.cleaned_data["name"]}
+        if "parent" in self.cleaned_data:
+            parent = self.cleaned_data["parent"]
+            changes["parent_id"] = parent and parent.pk
+        return changes

@@ -11,6 +11,9 @@ from io import BytesIO
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.http import FileResponse, Http404
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
@@ -40,6 +43,17 @@ def clean_picture(upload) -> ContentFile:
     out = BytesIO()
     image.save(out, "WEBP", quality=82, method=4)
     return ContentFile(out.getvalue(), name=f"{secrets.token_hex(16)}.webp")
+
+
+def give_out(request, picture):
+    """The file, for somebody who may see it now: he asks again each time. Raises Http404 where there is none."""
+    if not picture or not picture.storage.exists(picture.name):
+        raise Http404
+    etag = quote_etag(picture.name.rpartition("/")[2])
+    response = get_conditional_response(request, etag=etag) or FileResponse(picture.open(), content_type="image/webp")
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def discard_after_commit(picture) -> None:

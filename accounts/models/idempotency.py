@@ -9,7 +9,7 @@ class IdempotentAnswer(models.Model):
     """What a POST with an `Idempotency-Key` was answered, so that sending it again does nothing twice.
 
     The row is claimed before the work, in its transaction: of two at once the second waits, then finds
-    the first one's answer. `fingerprint` is the hash of method, path and body.
+    the first one's answer. `fingerprint` is the hash of credential, method, path and body.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -1,13 +1,11 @@
 """Pages of categories: a tree of shelves, each with what one may see of what is on it."""
 
-from django.contrib import messages
-from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DeleteView, ListView, UpdateView
 
 from accounts import access
 from accounts.guards import ObjectAccessMixin
+from catalog.flows import categories as flow
 from catalog.forms import CategoryForm
 from catalog.models import Category, Product
 
@@ -46,29 +44,19 @@ class CategoryWriteMixin(WriteMixin):
     form_class = CategoryForm
     template_name = "catalog/category_form.html"
 
-    def post(self, request, *args, **kwargs):
-        if "pk" in self.kwargs:
-            self.get_object()  # the door, before anything is locked
-        access.hold(request.user)
-        Category.objects.hold_tree()
-        return super().post(request, *args, **kwargs)
-
-    def save(self, form):
-        stored = self.write_guard(self.object)
-        parent = form.instance.parent
-        if stored and "parent" in form.changed_data and not access.may_move(self.request.user, stored, parent):
-            return self.refuse_move(form, "parent")
-        self.object = form.save()
-        messages.success(self.request, _("“%(name)s” is saved.") % {"name": self.object})
-        return redirect(self.object)
-
 
 class CategoryCreateView(CategoryWriteMixin, CreateView):
     permission_required = "catalog.add_category"
 
+    def write(self, form):
+        return flow.add(actor=self.request.user, fields=form.changes())
+
 
 class CategoryUpdateView(CategoryWriteMixin, UpdateView):
     permission_required = "catalog.change_category"
+
+    def write(self, form):
+        return flow.change(actor=self.request.user, category=self.object, changes=form.changes())
 
 
 class CategoryDeleteView(DeleteGuardMixin, DeleteView):
@@ -76,6 +64,9 @@ class CategoryDeleteView(DeleteGuardMixin, DeleteView):
     model = Category
     template_name = "catalog/confirm_delete.html"
     success_url = reverse_lazy("catalog:category-list")
+
+    def delete(self, obj):
+        flow.delete(actor=self.request.user, category=obj)
 
 
 class CategoryShareView(ShareView):

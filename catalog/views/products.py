@@ -1,22 +1,19 @@
 """Pages of products. Each names one permission; the door decides row by row."""
 
-from django.contrib import messages
-from django.http import FileResponse, Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse_lazy
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, DetailView, ListView, UpdateView
-from guardian.shortcuts import assign_perm
 
 from accounts import access
 from accounts.guards import ObjectAccessMixin, open_to_visitors
 from accounts.pages import PageMixin
+from catalog.exceptions import StaleVersion
 from catalog.filters import ProductFilter
+from catalog.flows import products as flow
 from catalog.forms import ProductForm
 from catalog.models import Product
-from catalog.pictures import discard_after_commit
+from catalog.pictures import give_out
 
 from .shared import DeleteGuardMixin, ShareableDetailView, ShareView, WriteMixin
 
@@ -57,40 +54,27 @@ class ProductWriteMixin(WriteMixin):
 
 class ProductCreateView(ProductWriteMixin, CreateView):
     permission_required = "catalog.add_product"
+    done = _("“%(name)s” is added.")
 
     def get_initial(self):
         return {"category": self.request.GET.get("category", "")[:20]}
 
-    def save(self, form):
-        user = self.request.user
-        access.require_add(user, form.instance)
-        form.instance.record_change(user)
-        self.object = form.save()
-        if not access.allows(user, "catalog.change_product", self.object):
-            # Added under a grant on the category: what one has made, one may go on with.
-            for permission in ("catalog.view_product", "catalog.change_product"):
-                assign_perm(permission, user, self.object)
-        messages.success(self.request, _("“%(title)s” is added.") % {"title": self.object})
-        return redirect(self.object)
+    def write(self, form):
+        return flow.add(actor=self.request.user, fields=form.changes())
 
 
 class ProductUpdateView(ProductWriteMixin, UpdateView):
     permission_required = "catalog.change_product"
 
-    def save(self, form):
-        stored = self.write_guard(self.object)
-        if stored.version != form.cleaned_data["version"]:
-            return self.conflict(form, stored)
-        if "category" in form.changed_data and not access.may_move(self.request.user, stored, form.instance.category):
-            return self.refuse_move(form, "category")
-        form.instance.version = stored.version
-        form.instance.record_change(self.request.user)
-        self.object = form.save()
-        access.require(self.request.user, "catalog.view_product", self.object)
-        if stored.picture != self.object.picture:
-            discard_after_commit(stored.picture)
-        messages.success(self.request, _("“%(title)s” is saved.") % {"title": self.object})
-        return redirect(self.object)
+    def write(self, form):
+        version = form.cleaned_data["version"]
+        return flow.change(actor=self.request.user, product=self.object, changes=form.changes(), version=version)
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except StaleVersion as error:
+            return self.conflict(form, error.stored)
 
     def conflict(self, form, stored):
         """Somebody saved in between: show both versions, write neither."""
@@ -120,9 +104,8 @@ class ProductDeleteView(DeleteGuardMixin, DeleteView):
     template_name = "catalog/confirm_delete.html"
     success_url = reverse_lazy("catalog:product-list")
 
-    def form_valid(self, form):
-        discard_after_commit(self.object.picture)
-        return super().form_valid(form)
+    def delete(self, obj):
+        flow.delete(actor=self.request.user, product=obj)
 
 
 @open_to_visitors
@@ -133,16 +116,7 @@ class ProductPictureView(ObjectAccessMixin, DetailView):
     queryset = Product.objects.only("picture")
 
     def get(self, request, *args, **kwargs):
-        picture = self.get_object().picture
-        if not picture or not picture.storage.exists(picture.name):
-            raise Http404
-        etag = quote_etag(picture.name.rpartition("/")[2])
-        response = get_conditional_response(request, etag=etag) or FileResponse(
-            picture.open(), content_type="image/webp"
-        )
-        response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = "private, no-cache"
-        return response
+        return give_out(request, self.get_object().picture)
 
 
 class ProductShareView(ShareView):

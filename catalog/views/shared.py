@@ -2,17 +2,17 @@
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import DetailView
 
 from accounts import access, shares
 from accounts.exceptions import NoLongerMember, NotYours
 from accounts.forms import ShareForm
 from accounts.guards import ObjectAccessMixin
+from catalog.exceptions import CatalogError, InsideItself, MoveRefused, NotEmpty, Taken
 
 
 class ShareableDetailView(ObjectAccessMixin, DetailView):
@@ -34,41 +34,52 @@ class ShareableDetailView(ObjectAccessMixin, DetailView):
 class WriteMixin(ObjectAccessMixin):
     """A form page: 422 for what the form finds wrong, 409 for what only the database can find."""
 
+    done = gettext_lazy("“%(name)s” is saved.")
+
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
-    def save(self, form):
-        """Write, and answer. Runs in a savepoint."""
+    def write(self, form):
+        """Call the flow; return what is stored now."""
         raise NotImplementedError
-
-    def refuse_move(self, form, field: str):
-        """Moving something where others hold grants is giving them rights on it."""
-        form.add_error(field, _("There, others would get rights on it that you do not hold yourself."))
-        return self.render_to_response(self.get_context_data(form=form), status=403)
 
     def form_valid(self, form):
         try:
-            with transaction.atomic():
-                return self.save(form)
-        except IntegrityError:  # the form had found the name free: somebody was quicker
-            form.add_error(None, _("Somebody else has just taken this name or number. Please choose another."))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+            self.object = self.write(form)
+        except ObjectDoesNotExist as error:  # deleted while the page was open
+            raise Http404 from error
+        except MoveRefused as error:
+            return self.refuse(form, error, error.field)
+        except Taken as error:  # the form had found the name free: somebody was quicker
+            return self.refuse(form, error)
+        except InsideItself as error:  # or has moved the other one
+            return self.refuse(form, error, error.field)
+        messages.success(self.request, self.done % {"name": self.object})
+        return redirect(self.object)
+
+    def refuse(self, form, error: CatalogError, field: str | None = None):
+        form.add_error(field, error.message)
+        return self.render_to_response(self.get_context_data(form=form), status=error.status)
 
     def form_invalid(self, form):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class DeleteGuardMixin(ObjectAccessMixin):
+    def delete(self, obj) -> None:
+        """Call the flow."""
+        raise NotImplementedError
+
     def form_valid(self, form):
-        self.write_guard(self.object)
-        name = str(self.object)
         try:
-            response = super().form_valid(form)
-        except ProtectedError:
-            context = self.get_context_data(form=form, error=_("It is not empty: move or delete what is inside first."))
-            return self.render_to_response(context, status=409)
-        messages.success(self.request, _("“%(name)s” is deleted.") % {"name": name})
-        return response
+            self.delete(self.object)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
+        except NotEmpty as error:
+            context = self.get_context_data(form=form, error=error.message)
+            return self.render_to_response(context, status=error.status)
+        messages.success(self.request, _("“%(name)s” is deleted.") % {"name": self.object})
+        return redirect(self.success_url)
 
 
 class ShareView(ShareableDetailView):

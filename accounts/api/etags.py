@@ -1,0 +1,34 @@
+"""Lost updates: an answer names its version, and a write may say which one it means."""
+
+from django.utils.http import parse_etags, quote_etag
+from rest_framework.response import Response
+
+from .exceptions import PreconditionFailed
+
+
+def etag_of(obj) -> str:
+    return quote_etag(str(obj.version))
+
+
+def tagged(response: Response, obj) -> Response:
+    response.headers["ETag"] = etag_of(obj)
+    return response
+
+
+def is_known(request, obj) -> bool:
+    """Does the client have this version already (`If-None-Match`)?"""
+    sent = parse_etags(request.headers.get("If-None-Match", ""))
+    return "*" in sent or etag_of(obj) in [tag.removeprefix("W/") for tag in sent]
+
+
+def expected_version(request, obj) -> int | None:
+    """The version that the write is meant for, from `If-Match`; None if it does not say.
+
+    Raises PreconditionFailed if that is not the one read here. The flow compares once more, under the lock.
+    """
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    if etag_of(obj) not in parse_etags(header):
+        raise PreconditionFailed
+    return obj.version

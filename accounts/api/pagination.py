@@ -1,0 +1,151 @@
+"""Pages of a list by where the last one ended: no row twice or left out while others write, at any depth."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from rest_framework.pagination import BasePagination
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail
+
+from tenants.schema import current_schema
+
+from .exceptions import BadParameters
+
+PER_PAGE = 24
+MOST_PER_PAGE = 100
+MOST_COUNTED = 10_000
+LONGEST_CURSOR = 2000
+
+
+class KeysetPagination(BasePagination):
+    """`limit`, `order`, `cursor` and `count`. The view says `orders`, the first of which is the default.
+
+    Whatever it is sorted by, the key decides between equals. A cursor is signed for its tenant, so that
+    none but ours reaches the query; it holds the order, the values where the page ends, and a direction.
+    """
+
+    parameters = ("limit", "order", "cursor", "count")
+
+    def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
+        self.request, self.view, self.model = request, view, queryset.model
+        self.limit = self.read_limit()
+        self.order = self.read_order()
+        cursor = self.read_cursor()
+        self.came_by_cursor, self.backwards = bool(cursor), bool(cursor and cursor["back"])
+        self.counted = self.read_count(queryset)
+        rows = list(self.following(queryset, cursor)[: self.limit + 1])
+        self.has_more = len(rows) > self.limit
+        rows = rows[: self.limit]
+        self.page = rows[::-1] if self.backwards else rows
+        return self.page
+
+    # --- What was asked ---
+
+    def read_limit(self) -> int:
+        text = self.request.query_params.get("limit", str(PER_PAGE))
+        if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MOST_PER_PAGE):
+            self.refuse("limit", _("A number from 1 to %(most)d is required.") % {"most": MOST_PER_PAGE})
+        return int(text)
+
+    def read_order(self) -> str:
+        order = self.request.query_params.get("order", self.view.orders[0])
+        if order not in self.view.orders:
+            self.refuse("order", _("Choose from: %(names)s.") % {"names": ", ".join(self.view.orders)})
+        return order
+
+    def read_cursor(self) -> dict[str, Any] | None:
+        text = self.request.query_params.get("cursor")
+        if text is None:
+            return None
+        try:
+            cursor = signing.loads(text[:LONGEST_CURSOR], salt=self.salt())
+        except signing.BadSignature:
+            cursor = {}
+        if cursor.get("order") != self.order:
+            self.refuse("cursor", _("This is no cursor of this list in this order."))
+        return cursor
+
+    def read_count(self, queryset) -> int | None:
+        """The number of rows, at most one more than MOST_COUNTED: counting a million takes as long as reading them."""
+        text = self.request.query_params.get("count", "false")
+        if text not in ("true", "false"):
+            self.refuse("count", _("Choose from: %(names)s.") % {"names": "true, false"})
+        return queryset.order_by()[: MOST_COUNTED + 1].count() if text == "true" else None
+
+    def refuse(self, name: str, text) -> None:
+        raise BadParameters({name: [ErrorDetail(text, "invalid")]})
+
+    def salt(self) -> str:
+        return f"api.cursor.{current_schema()}.{self.model._meta.label_lower}"
+
+    # --- The rows ---
+
+    @property
+    def field(self) -> models.Field:
+        return self.model._meta.get_field(self.order.removeprefix("-"))
+
+    @property
+    def descending(self) -> bool:
+        return self.order.startswith("-")
+
+    def following(self, queryset, cursor):
+        name, down = self.field.name, self.descending != self.backwards
+        key = "-pk" if self.backwards else "pk"
+        queryset = queryset.order_by(f"-{name}" if down else name, key)
+        if not cursor:
+            return queryset
+        value, past = self.field.to_python(cursor["value"]), "lt" if down else "gt"
+        tie = Q(**{f"pk__{'lt' if self.backwards else 'gt'}": cursor["key"]})
+        # The first condition alone is what an index answers.
+        return queryset.filter(Q(**{f"{name}__{past}e": value}), Q(**{f"{name}__{past}": value}) | tie)
+
+    # --- The answer ---
+
+    def get_paginated_response(self, data) -> Response:
+        has_next = self.page and (self.came_by_cursor if self.backwards else self.has_more)
+        has_previous = self.page and (self.has_more if self.backwards else self.came_by_cursor)
+        body: dict[str, Any] = {
+            "next": self.link(self.page[-1], back=False) if has_next else None,
+            "previous": self.link(self.page[0], back=True) if has_previous else None,
+        }
+        if self.counted is not None:
+            body |= {"count": min(self.counted, MOST_COUNTED), "count_is_exact": self.counted <= MOST_COUNTED}
+        return Response(body | {"results": data})
+
+    def link(self, row, *, back: bool) -> str:
+        """The path of the next or previous page: a path alone, since a host in the request proves nothing."""
+        cursor = {"order": self.order, "value": self.field.value_to_string(row), "key": row.pk, "back": back}
+        query = {**self.request.query_params.dict(), "cursor": signing.dumps(cursor, salt=self.salt())}
+        return f"{self.request.path}?{urlencode(query)}"
+
+    def get_paginated_response_schema(self, schema) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri-reference"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": link,
+                "previous": link,
+                "count": {"type": "integer", "description": f"Only with count=true; at most {MOST_COUNTED}."},
+                "count_is_exact": {"type": "boolean"},
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view) -> list[dict[str, Any]]:
+        orders = {"type": "string", "enum": list(view.orders), "default": view.orders[0]}
+        limit = {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": PER_PAGE}
+        return [
+            _parameter("cursor", "Where a page begins: take it from `next` or `previous`.", {"type": "string"}),
+            _parameter("limit", "How many rows a page has.", limit),
+            _parameter("order", "By what the rows are sorted; `-` turns it round.", orders),
+            _parameter("count", f"Count the rows, up to {MOST_COUNTED}.", {"type": "boolean", "default": False}),
+        ]
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

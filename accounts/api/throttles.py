@@ -1,0 +1,72 @@
+"""How often the API may be asked: by credential and by person; by address only while nobody is known.
+
+So nobody can use up what belongs to somebody else: a stranger's requests count against his address alone, and
+those of somebody who has proved who he is never count against an address that others share.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from allauth.core.internal.ratelimit import get_ip
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.throttling import BaseThrottle
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is left of one limit in this window. `reset` is in seconds."""
+
+    name: str
+    quota: int
+    window: int
+    used: int
+    reset: int
+
+    @property
+    def remaining(self) -> int:
+        return max(self.quota - self.used, 0)
+
+
+class ApiThrottle(BaseThrottle):
+    """Counts each request against the limits of API_RATES that are meant for it."""
+
+    def allow_request(self, request, view) -> bool:
+        self.usages = [spend(name, who) for name, who in subjects(request)]
+        request._request.api_usages = self.usages
+        return all(usage.used <= usage.quota for usage in self.usages)
+
+    def wait(self) -> int:
+        return max(usage.reset for usage in self.usages if usage.used > usage.quota)
+
+
+def subjects(request) -> Iterator[tuple[str, str]]:
+    """(limit, whom it counts) for a request."""
+    if not request.user.is_authenticated:
+        yield "address", get_ip(request._request)
+        return
+    yield "credential", request.auth.label.replace(" ", "-")
+    yield "user", str(request.user.pk)
+
+
+def spend(name: str, who: str) -> Usage:
+    """Count one use of the limit `name`. Windows are fixed: the counter's key names the one that runs now."""
+    quota, window = settings.API_RATES[name]
+    now = time.time()
+    number = int(now // window)
+    key = f"api:{name}:{who}:{number}"
+    cache.add(key, 0, timeout=window)
+    try:
+        used = cache.incr(key)
+    except ValueError:  # thrown out meanwhile
+        used = 1
+    return Usage(name, quota, window, used, reset=int((number + 1) * window - now) + 1)
+
+
+def headers(usages: list[Usage]) -> dict[str, str]:
+    """`RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10."""
+    return {
+        "RateLimit-Policy": ", ".join(f'"{usage.name}";q={usage.quota};w={usage.window}' for usage in usages),
+        "RateLimit": ", ".join(f'"{usage.name}";r={usage.remaining};t={usage.reset}' for usage in usages),
+    }
