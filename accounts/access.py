@@ -128,6 +128,11 @@ def may_add(user, permission: str) -> bool:
     return issubclass(model, Shareable) and containers(user, model).exists()
 
 
+def may_try(user, permission: str) -> bool:
+    """May there be anything on which `user` has this right? Asked before any row is fetched."""
+    return may_add(user, permission) if ".add_" in permission else may_list(user, permission)
+
+
 def containers(user, model: type[Shareable]) -> models.QuerySet:
     """The containers into which `user` may put new rows of `model`. By role: all that he may view."""
     if model.container is None:
@@ -234,12 +239,29 @@ def require_for_write(user, permission: str, obj: models.Model | None = None) ->
 
 
 def require_add(user, obj: Shareable) -> None:
-    """May `user` add this row, not saved yet, where it says it belongs? By role, or by a grant on its container."""
+    """May `user` add this row, not saved yet, where it says it belongs? By role, where he may see the container,
+    or by a grant on it.
+    """
     hold(user)
     model = type(obj)
     inside = model.container and getattr(obj, f"{model.container.via}_id")
-    if not containers(user, model).filter(pk=inside).exists():
-        require(user, add_permission(model))
+    if containers(user, model).filter(pk=inside).exists():
+        return
+    require(user, add_permission(model))
+    if inside is not None:  # a place that he may not see, or that is not there
+        raise PermissionDenied(add_permission(model))
+
+
+def stored_for_write(user, permission: str, obj: models.Model):
+    """The row as it is stored now, locked until the commit, if `user` may do this to it.
+
+    The actor first, the row second, as sharing does: in another order two could wait in a circle.
+    Raises PermissionDenied, and the model's DoesNotExist for a row that has gone meanwhile.
+    """
+    hold(user)
+    stored = type(obj)._default_manager.select_for_update(of=("self",)).get(pk=obj.pk)
+    require(user, permission, stored)
+    return stored
 
 
 def hold(user) -> None:

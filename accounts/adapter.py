@@ -12,8 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tenants.models import public_url
 from tenants.schema import current_tenant
 
-from .forms import validate_address
+from .audit import trail
 from .models import LOCAL_ISSUER, User
+from .texts import validate_address
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,7 +33,8 @@ class AccountAdapter(DefaultAccountAdapter):
             text = "account/messages/email_confirmation_failed.txt"
             self.add_message(request, messages.ERROR, text, {"email": email_address.email})
             return False
-        return super().confirm_email(request, email_address)
+        with trail.act("address_confirmed", email_address.user):
+            return super().confirm_email(request, email_address)
 
     def is_safe_url(self, url):
         """Paths of this host alone. allauth's goes by ALLOWED_HOSTS, which opens the way to every other tenant."""

@@ -5,9 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsError(Exception):
-    """Base of everything raised by this app. `message` is fit to be shown."""
+    """Base of everything raised by this app. `message` is fit to be shown.
+
+    `status` is the answer of the API; `field` is what it is about, where that is one thing that was sent.
+    """
 
     message = _("That did not work.")
+    status = 409
+    field = ""
 
     def __init__(self, message=None):
         super().__init__(message or self.message)
@@ -18,6 +23,7 @@ class NotYours(AccountsError, PermissionDenied):
     """The actor lacks the right, or would hand out one that he does not hold. Answered with 403."""
 
     message = _("You cannot give, change or take rights that you do not hold yourself.")
+    status = 403
 
 
 class LastOwner(AccountsError):
@@ -62,3 +68,46 @@ class AddressUnproven(AccountsError):
 
 class TooMany(AccountsError):
     message = _("That is too many for now. Please try again later.")
+    status = 429
+
+
+class SupportError(AccountsError):
+    """Base of what keeps a support visit from beginning. None of them writes."""
+
+
+class NotOpenToSupport(SupportError):
+    message = _("This organisation cannot be entered: it is not open, or it is the platform's own.")
+
+
+class VisitTooLong(SupportError):
+    message = _("That is longer than a visit may last.")
+
+
+class PassTooLong(SupportError):
+    message = _("That is longer than a pass may last.")
+
+
+class NoRoleForKey(AccountsError):
+    message = _("No role that you may give holds all of these rights.")
+    field = "rights"
+
+
+class CredentialRefused(AccountsError):
+    """A token or key that is not accepted. `reason` is for the platform's log: the answer never says why.
+
+    `actor` is issuer and subject where they were proven, as they are for a good token of another tenant.
+    """
+
+    message = _("Send a valid API key or access token.")
+    status = 401
+
+    def __init__(self, reason: str, *, actor: str = ""):
+        super().__init__()
+        self.reason, self.actor = reason, actor
+
+
+class ForeignCredential(CredentialRefused):
+    """A good token, but another organisation's. Answered with 403."""
+
+    message = _("This access token is another organisation's.")
+    status = 403

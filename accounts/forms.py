@@ -6,13 +6,13 @@ import uuid
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Tenant
 from tenants.slugs import clean_slug
 
 from .models import Role, User
+from .texts import clean_addresses, picture_address, plain_line, validate_address
 
 CURRENCIES = [
     "EUR",
@@ -32,19 +32,12 @@ CURRENCIES = [
     "BRL",
     "ZAR",
 ]
-MOST_INVITATIONS = 50
-
-
-INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 class PlainTextMixin:
-    """One line that ends up in mails and bars: no control characters, no invisible direction marks."""
-
     def to_python(self, value):
         value = super().to_python(value)
-        if value and INVISIBLE.search(value):
-            raise ValidationError(_("Remove the invisible or control characters."), code="invisible")
+        plain_line(value or "")
         return value
 
 
@@ -58,22 +51,7 @@ class PictureAddressField(PlainTextMixin, forms.URLField):
     def __init__(self, **kwargs):
         kwargs.setdefault("help_text", _("Starting with https://"))
         super().__init__(max_length=255, required=False, assume_scheme="https", **kwargs)
-        self.validators = [
-            URLValidator(schemes=["https"], message=_("Enter an address that starts with https://")),
-            *self.validators[1:],
-        ]
-
-
-def validate_address(address: str) -> None:
-    """Django's own check, and more: that mail can be sent there. Raises ValidationError."""
-    validate_email(address)
-    try:
-        address.rpartition("@")[2].encode("idna")
-        sendable = not INVISIBLE.search(address)
-    except UnicodeError:
-        sendable = False
-    if not sendable:
-        raise ValidationError(_("Mail cannot be sent to this address."), code="unsendable")
+        self.validators = [picture_address, *self.validators[1:]]
 
 
 def email_field() -> forms.EmailField:
@@ -171,30 +149,7 @@ class InviteForm(RoleForm):
     field_order = ["addresses", "role"]
 
     def clean_addresses(self) -> list[str]:
-        """Distinct addresses in lower case. All or nothing: one that is wrong is named, and none is invited."""
-        typed = [part for part in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if part]
-        addresses = list(dict.fromkeys(part.strip("<>").lower() for part in typed))
-        if not addresses:
-            raise ValidationError(_("Enter at least one address."), code="required")
-        if len(addresses) > MOST_INVITATIONS:
-            raise ValidationError(
-                _("That is %(count)d addresses; invite up to %(most)d at a time."),
-                params={"count": len(addresses), "most": MOST_INVITATIONS},
-            )
-        wrong = [address for address in addresses if not is_address(address)]
-        if wrong:
-            raise ValidationError(
-                _("Not an e-mail address: %(wrong)s"), params={"wrong": ", ".join(a[:60] for a in wrong)}
-            )
-        return addresses
-
-
-def is_address(text: str) -> bool:
-    try:
-        validate_address(text)
-    except ValidationError:
-        return False
-    return len(text) <= 254
+        return clean_addresses([part for part in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if part])
 
 
 class AcceptForm(NewPasswordMixin, forms.Form):

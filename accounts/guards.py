@@ -1,7 +1,9 @@
 """Every view says who may open it; a view that says nothing is an error when the site starts.
 
-A guard is one of three things:
+A guard is one of these:
 - `permission_required` on a class with `ObjectAccessMixin`: the door decides, row by row;
+- `permissions`, one an action, on an endpoint of the API (accounts/api/viewsets.py): the same;
+- `staff: why` on a view of the admin site (accounts/admin/site.py): who holds a role that opens it;
 - `@members_only("why")`: any member, whatever his role;
 - `@open_to_all("why")`: visitors too.
 The views of libraries cannot be decorated, so they are named in LIBRARY_VIEWS, each with its reason.
@@ -14,7 +16,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.decorators import method_decorator
@@ -52,6 +54,10 @@ LIBRARY_VIEWS = {
     "mfa_reauthenticate": "members: proves again who is there",
     "mfa_reauthenticate_webauthn": "members: proves again who is there",
     "usersessions_list": "members: one's own sessions",
+    "app:login": "open: signing in",
+    "app:second-factor": "open: the second step of signing in",
+    "app:session": "open: says who is signed in, and signs out",
+    "app:refresh": "open: the refresh token is the proof",
 }
 
 
@@ -116,9 +122,7 @@ class ObjectAccessMixin:
 
     def has_permission(self) -> bool:
         """May the user open this page at all? Asked before any row is fetched."""
-        if ".add_" in self.permission_required:
-            return access.may_add(self.request.user, self.permission_required)
-        return access.may_list(self.request.user, self.permission_required)
+        return access.may_try(self.request.user, self.permission_required)
 
     def get_queryset(self):
         queryset = super().get_queryset()
@@ -132,15 +136,14 @@ class ObjectAccessMixin:
     def write_guard(self, obj=None):
         """The permission once more, under locks: first in whatever writes. Returns the row as it is stored now.
 
-        The actor first, the row second, as sharing does: in another order two could wait in a circle.
         Raises PermissionDenied, and Http404 for a row that has gone meanwhile.
         """
-        access.hold(self.request.user)
-        stored = obj and type(obj)._default_manager.select_for_update(of=("self",)).filter(pk=obj.pk).first()
-        if obj and not stored:
-            raise Http404
-        access.require(self.request.user, self.permission_required, stored)
-        return stored
+        if obj is None:
+            return access.require_for_write(self.request.user, self.permission_required)
+        try:
+            return access.stored_for_write(self.request.user, self.permission_required, obj)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
 
 
 # --- The walk ---------------------------------------------------------------------------------------
@@ -148,11 +151,19 @@ class ObjectAccessMixin:
 
 def guard_of(view, name: str | None) -> str | None:
     """What the view declares: a permission, `open: why`, `members: why`, or None."""
-    for declaring in (getattr(view, "view_class", view), view):
+    if actions := getattr(view, "actions", None):  # an endpoint of the API: one permission an action
+        return getattr(view.cls, "guard", None) or _guard_of_actions(view.cls, actions)
+    for declaring in (getattr(view, "view_class", view), getattr(view, "cls", view), view):
         declared = getattr(declaring, "permission_required", None) or getattr(declaring, "guard", None)
         if declared:
             return declared
     return LIBRARY_VIEWS.get(name or "")
+
+
+def _guard_of_actions(endpoint, actions: dict[str, str]) -> str | None:
+    """The permissions of a view set's actions, if each of them declares one."""
+    declared = [endpoint.permissions.get(action) for action in actions.values()]
+    return ", ".join(sorted(set(declared))) if all(declared) else None
 
 
 def routes(urlconf: str) -> Iterator[tuple[str, str | None, object]]:
@@ -172,10 +183,10 @@ def _walk(resolver: URLResolver, prefix: str, namespaces: list[str]):
 
 
 def unguarded() -> list[str]:
-    """The routes of both hosts that declare nothing."""
+    """The routes of all hosts that declare nothing."""
     return [
         f"{urlconf}: {pattern}"
-        for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF)
+        for urlconf in (settings.ROOT_URLCONF, settings.PLATFORM_URLCONF, settings.PUBLIC_SCHEMA_URLCONF)
         for pattern, name, view in routes(urlconf)
         if guard_of(view, name) is None
     ]

@@ -1,5 +1,6 @@
 """How often something may be done. The limiter is allauth's; the amounts are in ACCOUNT_RATE_LIMITS."""
 
+from allauth.account.adapter import get_adapter
 from allauth.core.internal import ratelimit
 
 from .exceptions import TooMany
@@ -19,3 +20,8 @@ def spend(request, action: str, *, key: str | None = None, times: int = 1) -> No
                 earlier.rollback()
             raise TooMany
         spent.append(usage)
+
+
+def client_address(request) -> str:
+    """Where the request comes from, as the server or the trusted proxy before it says (ALLAUTH_TRUSTED_PROXY_COUNT)."""
+    return get_adapter().get_client_ip(request)

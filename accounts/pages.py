@@ -17,12 +17,26 @@ class ClampingPaginator(Paginator):
         return max(1, min(number, self.num_pages))
 
 
-class PageMixin:
-    """For ListView. `fragment_name` is the part of the page that htmx swaps."""
+class FragmentMixin:
+    """One view for a page and the part of it that htmx swaps, `fragment_name`."""
+
+    fragment_name: str
+
+    def get_template_names(self):
+        fragment = self.request.htmx and not self.request.htmx.boosted
+        return [self.fragment_name] if fragment else super().get_template_names()
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+
+class PageMixin(FragmentMixin):
+    """For ListView: numbered pages of a size with a cap."""
 
     paginate_by = 24
     paginator_class = ClampingPaginator
-    fragment_name: str
 
     def get_paginate_by(self, queryset):
         wanted = self.request.GET.get("per_page", "")[:4]
@@ -33,12 +47,3 @@ class PageMixin:
         paginator = self.get_paginator(queryset, page_size)
         page = paginator.page(self.request.GET.get(self.page_kwarg, 1))
         return paginator, page, page.object_list, page.has_other_pages()
-
-    def get_template_names(self):
-        fragment = self.request.htmx and not self.request.htmx.boosted
-        return [self.fragment_name] if fragment else super().get_template_names()
-
-    def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
-        patch_vary_headers(response, ["HX-Request"])
-        return response

@@ -2,11 +2,13 @@
 
 from allauth.account.signals import email_changed
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
 from tenants import directory
 from tenants.schema import current_schema, current_tenant
+
+from .flows import support
 
 SESSION_TENANT = "tenant"
 
@@ -21,6 +23,13 @@ def bind_session_to_tenant(request, **kwargs):
 def list_session(request, **kwargs):
     """Every session is on its owner's list, however he signed in: that list is what ends them all."""
     UserSession.objects.create_from_request(request)
+
+
+@receiver(user_logged_out)
+def end_support_visit(request, user, **kwargs):
+    """Whoever signs out of a visit has ended it."""
+    if visit := getattr(request, "support_visit", None):
+        support.end(actor=user, visit=visit)
 
 
 @receiver(email_changed)

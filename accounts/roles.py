@@ -49,6 +49,18 @@ OWN = MANAGE | {"accounts.own_organisation", "accounts.add_supportpass"}
 OPERATE = {"accounts.view_organisations", "accounts.operate_organisations", "accounts.enter_organisations"}
 
 
+def _verbs(permission: str, *verbs: str) -> bool:
+    return permission.partition(".")[2].startswith(tuple(f"{verb}_" for verb in verbs))
+
+
+# What a support visit may do at most, of what the admin role holds: see everything, export nothing. With an owner's
+# pass it also changes the organisation's goods, but neither people and their rights nor keys, settings and passes.
+VISIT_READS = frozenset(name for name in MANAGE if _verbs(name, "view"))
+VISIT_WRITES = VISIT_READS | {
+    name for name in MANAGE if not name.startswith(("accounts.", "audit.")) and _verbs(name, "add", "change", "delete")
+}
+
+
 @dataclass(frozen=True)
 class SystemRole:
     name: str
@@ -65,13 +77,15 @@ SYSTEM_ROLES = {
     "guest": SystemRole("Guest", "Sees only what is shared with them.", frozenset()),
 }
 
-OWNER, GUEST = "owner", "guest"
+OWNER, ADMIN, GUEST = "owner", "admin", "guest"
 
 # In the platform's tenant. Its owner holds every right on organisations, since nobody gives what he does not hold.
 PLATFORM_ROLES = {
     "owner": SystemRole("Owner", "Everything, including who operates the platform.", frozenset(OWN | OPERATE), True),
     "operator": SystemRole(
-        "Operator", "Runs the platform: creates, suspends and closes organisations.", frozenset(OPERATE)
+        "Operator",
+        "Runs the platform: creates, suspends and closes organisations.",
+        frozenset(OPERATE | {"audit.view_entry"}),
     ),
     "support": SystemRole(
         "Support",

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from guardian.shortcuts import assign_perm
 
 from . import access
+from .audit import trail
 from .exceptions import NoLongerMember, NotYours
 from .models import Role, User
 
@@ -54,21 +55,51 @@ def grant(*, actor: User, obj: access.Shareable, principal: User | Role, permiss
     Viewing comes with every other right. Raises PermissionDenied without the right to share, NotYours
     for giving or taking a right that the actor does not hold on this very object, NoLongerMember.
     """
+    grants = _held(actor, obj, principal)
+    _set(actor, obj, principal, grants, set(permissions))
+
+
+@transaction.atomic
+def give(*, actor: User, obj: access.Shareable, principal: User | Role, permission: str) -> None:
+    """One right more, whatever `principal` holds already. Raises as `grant`."""
+    grants = _held(actor, obj, principal)
+    _set(actor, obj, principal, grants, _names(grants, obj) | {permission})
+
+
+@transaction.atomic
+def take(*, actor: User, obj: access.Shareable, principal: User | Role, permission: str) -> None:
+    """One right less; with the right to view, all of them. Raises as `grant`."""
+    grants = _held(actor, obj, principal)
+    view = access.view_permission(type(obj))
+    left = set() if permission == view else _names(grants, obj) - {permission}
+    _set(actor, obj, principal, grants, left)
+
+
+def _held(actor: User, obj: access.Shareable, principal: User | Role) -> models.QuerySet:
+    """The grants of `principal` on `obj`, which stay as they are until the commit unless we change them."""
     _lock_people(actor, principal)
     access.require_for_write(actor, share_permission(type(obj)), obj)
     type(obj)._default_manager.select_for_update(of=("self",)).get(pk=obj.pk)  # a write in progress ends first
-    wanted = set(permissions) & set(rights_of(type(obj)))
+    return direct_grants(obj, principal.group if isinstance(principal, Role) else principal)
+
+
+def _set(actor: User, obj: access.Shareable, principal: User | Role, grants: models.QuerySet, wanted: set) -> None:
+    wanted &= set(rights_of(type(obj)))
     if wanted:
         wanted.add(access.view_permission(type(obj)))
-    holder = principal.group if isinstance(principal, Role) else principal
-    grants = direct_grants(obj, holder)
-    label = type(obj)._meta.app_label
-    held = {f"{label}.{code}" for code in grants.values_list("permission__codename", flat=True)}
+    held = _names(grants, obj)
     if not access.holds_all(actor, wanted ^ held, obj):
         raise NotYours
-    grants.filter(permission__codename__in=[_code(name) for name in held - wanted]).delete()
-    for permission in sorted(wanted - held):
-        assign_perm(permission, holder, obj)
+    holder = principal.group if isinstance(principal, Role) else principal
+    with trail.act("shared" if wanted else "unshared", obj):
+        grants.filter(permission__codename__in=[_code(name) for name in held - wanted]).delete()
+        for permission in sorted(wanted - held):
+            assign_perm(permission, holder, obj)
+
+
+def _names(grants: models.QuerySet, obj: access.Shareable) -> set[str]:
+    label = type(obj)._meta.app_label
+    return {f"{label}.{code}" for code in grants.values_list("permission__codename", flat=True)}
 
 
 def _lock_people(actor: User, principal: User | Role) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -12,8 +13,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory, TestCase
 from django.test.utils import setup_databases
+from django.utils import timezone
 
 from accounts.flows.sign_in import BACKEND
+from accounts.flows.sign_up import create_platform
 from tenants.schema import in_tenant
 
 from . import world as worlds
@@ -113,6 +116,37 @@ def client_as(acme):
         return HostClient(acme.tenant.host, **kwargs).sign_in(acme.people[who], acme.tenant)
 
     return make
+
+
+@pytest.fixture
+def platform(acme) -> World:
+    """The operators' own tenant, with one person a role. The test's connection stays with Acme."""
+    tenant = create_platform(name="Platform", owner="Olga Ops", email="owner@platform.test", password=worlds.PASSWORD)
+    world = World(tenant)
+    with in_tenant(tenant):
+        worlds.hire_operators(world)
+    return world
+
+
+@pytest.fixture
+def operator_as(platform):
+    """`operator_as("auditor")`: somebody of the platform, signed in on its host."""
+
+    def make(who: str, **kwargs) -> HostClient:
+        return HostClient(platform.tenant.host, **kwargs).sign_in(platform.people[who], platform.tenant)
+
+    return make
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """`clock(minutes=5)` moves what the application takes for now."""
+    real = timezone.now
+
+    def move(**delta):
+        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(**delta))
+
+    return move
 
 
 @pytest.fixture

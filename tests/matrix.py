@@ -16,6 +16,23 @@ ANSWERS = {
     "r": "not offered (422)",
 }
 
+# How each way of asking says no (tests/channels.py). What is answered follows from the tables alone.
+CHANNELS = {
+    "page": {"n": 403, "h": 404, "s": 302, "r": 422},
+    "htmx": {"n": 403, "h": 404, "s": 401, "r": 422},
+    "API session": {"n": 403, "h": 404, "s": 401, "r": 400},
+    "API token": {"n": 403, "h": 404, "s": 401, "r": 400},
+    "API key": {"n": 403, "h": 404, "s": 401, "r": 400},
+    "admin": {"n": 403, "h": 404, "s": 302, "r": 422},
+}
+RULES = """- A page fetched by htmx tells the browser to open the sign-in page as a whole.
+- Programs always say who they are: to the API, the public catalogue is open to no visitor.
+- A token of another organisation is 403, since it is good elsewhere; its key is 401, as any that is unknown here.
+- A key opens what its holder may do and its rights name. It holds none of the rights that are people's own (making
+  keys, owning the organisation), so it manages nobody who holds one, and invites to no role that does.
+- The admin site opens to owners, admins and editors, and is 403 to all others, who may do there nothing at all.
+"""
+
 WHO = {
     "visitor": "A visitor",
     "stranger": "A member without a role",
@@ -317,13 +334,30 @@ may see it and not do it. **hidden** (404): the same answer as for what does not
 member of this organisation is a visitor here. **not offered** (422): the form knows no such choice.
 
 This page is made from `tests/matrix.py` by `python -m tests.matrix > docs/permissions.md`; a test holds them together.
-The tables are those of the web pages.
+
+## By which way
+
+Each cell of the tables below is tried by each of these ways, and the answer is the same; only its number differs.
+
 """
 
 
 def document() -> str:
     """docs/permissions.md."""
-    return "\n".join([HEAD, *(part for each in TABLES for part in _section(each))]).rstrip() + "\n"
+    return (
+        "\n".join(
+            [HEAD + "\n".join([*_ways(), "", RULES]), *(part for each in TABLES for part in _section(each))]
+        ).rstrip()
+        + "\n"
+    )
+
+
+def _ways():
+    yield f"| | {' | '.join(CHANNELS)} |"
+    yield f"| --- |{' --- |' * len(CHANNELS)}"
+    for letter in next(iter(CHANNELS.values())):
+        words = ANSWERS[letter].partition(" (")[0]
+        yield f"| {words} | {' | '.join(str(channel[letter]) for channel in CHANNELS.values())} |"
 
 
 def _section(each: Table):

@@ -3,9 +3,14 @@
 from django.db import connection
 from psycopg import sql
 
-# Moved by merely being there: sessions, and when somebody was last seen.
-COMINGS_AND_GOINGS = ("django_session", "usersessions_usersession")
-LINES = {"accounts_user": "(to_jsonb(t) - 'last_seen' - 'last_login')::text"}
+# Moved by merely being there: sessions, when somebody or a key was last seen, the platform's log of who was refused.
+COMINGS_AND_GOINGS = ("django_session", "usersessions_usersession", "tenants_platformevent")
+LINES = {
+    "accounts_user": "(to_jsonb(t) - 'last_seen' - 'last_login')::text",
+    "accounts_apikey": "(to_jsonb(t) - 'last_used_at' - 'last_used_from')::text",
+}
+# Coming, going and being refused are noted; it is what "unchanged" is asked after.
+ROWS = {"audit_entry": "action NOT IN ('permission_refused', 'signed_in', 'signed_out', 'sign_in_failed')"}
 TABLES = """
     SELECT schemaname, tablename FROM pg_tables
      WHERE schemaname NOT LIKE 'pg\\_%%' AND schemaname <> 'information_schema' AND tablename <> ALL(%s)
@@ -13,7 +18,7 @@ TABLES = """
 """
 HASH = """
     SELECT {name}, count(*), coalesce(md5(string_agg(rows.line, '|' ORDER BY rows.line)), '')
-      FROM (SELECT {line} AS line FROM {table} t) AS rows
+      FROM (SELECT {line} AS line FROM {table} t WHERE {rows}) AS rows
 """
 
 
@@ -29,6 +34,7 @@ def snapshot(schema_name: str | None = None) -> dict[str, tuple[int, str]]:
             sql.SQL(HASH).format(
                 name=sql.Literal(f"{schema}.{table}"),
                 line=sql.SQL(LINES.get(table, "t::text")),
+                rows=sql.SQL(ROWS.get(table, "true")),
                 table=sql.Identifier(schema, table),
             )
             for schema, table in tables

@@ -21,6 +21,8 @@ OPEN = {
     "home": "only leads on",
     "accounts:invitation-accept": "an invited person has no account yet; the token is the proof",
     "accounts:arrive": "the hop from sign-up; the single-use ticket is the proof",
+    "accounts:support-arrive": "the hop from the platform; the single-use ticket is the proof",
+    "accounts:support-ended": "says that a visit has ended",
     "account_login": "one signs in there",
     "account_logout": "sends a visitor to sign in",
     "account_inactive": "says that an account is deactivated",
@@ -34,6 +36,13 @@ OPEN = {
     "account_confirm_login_code": "part of signing in",
     "mfa_authenticate": "part of signing in",
     "mfa_login_webauthn": "part of signing in",
+    "app:login": "a program signs a person in there",
+    "app:second-factor": "part of signing in",
+    "app:session": "says who is signed in; nobody, to a visitor",
+    "app:refresh": "the refresh token is the proof",
+    "jwks": "public keys",
+    "admin:login": "only leads on to signing in",
+    "api:nothing": "says that an address of the API is none",
 }
 OPEN_ON_THE_PUBLIC_HOST = {
     "landing": "the front page",
@@ -41,6 +50,7 @@ OPEN_ON_THE_PUBLIC_HOST = {
     "sign-up-address": "is the address free?",
     "find": "answers by mail alone",
     "health": "for the load balancer",
+    "jwks": "public keys",
 }
 # Behind the door all the same: what visitors see is decided row by row while the catalogue is public.
 OPEN_WHILE_THE_CATALOGUE_IS_PUBLIC = {"catalog:product-list", "catalog:product-detail", "catalog:product-picture"}
@@ -48,6 +58,14 @@ MEMBERS = {
     "accounts:leave": "everyone may leave",
     "accounts:profile": "one's own page",
     "accounts:organisations": "one's own organisations",
+    "accounts:api-key-list": "one's own keys",
+    "accounts:api-key-revoke": "one's own keys; another's by right",
+    "accounts:support-leave": "one's own visit; others are refused",
+    "api:docs": "what there is, and nothing of anybody's data",
+    "api:openapi-json": "what there is, and nothing of anybody's data",
+    "api:openapi-yaml": "what there is, and nothing of anybody's data",
+    "api:me": "oneself",
+    "api:me-leave": "everyone may leave",
     "account_reauthenticate": "one's own session",
     "account_change_password": "one's own password",
     "account_set_password": "one's own password",
@@ -66,8 +84,9 @@ MEMBERS = {
     "mfa_reauthenticate_webauthn": "one's own session",
     "usersessions_list": "one's own sessions",
 }
+SHARED_PATHS = {"/", "/.well-known/jwks.json"}
 # A list of rows that can be shared one by one opens for every member, and shows what is shared with him.
-LISTS_OF_SHARED_ROWS = {"catalog:product-list", "catalog:category-list"}
+LISTS_OF_SHARED_ROWS = {"catalog:product-list", "catalog:category-list", "api:product-list", "api:category-list"}
 
 
 def test_every_route_has_a_guard(acme):
@@ -89,8 +108,8 @@ def test_the_names_of_library_views_are_all_in_use(acme):
 
 
 def test_exactly_the_open_routes_are_free_of_sign_in(acme):
-    free = {route.name for route in addresses.of_tenants(acme) if not route.needs_login}
-    assert free == set(OPEN) | OPEN_WHILE_THE_CATALOGUE_IS_PUBLIC
+    free = {route.name for route in addresses.of_tenants(acme) if not (route.needs_login or route.is_api)}
+    assert free == {name for name in OPEN if not name.startswith("api:")} | OPEN_WHILE_THE_CATALOGUE_IS_PUBLIC
     assert getattr(View.dispatch, "login_required", True), "the base of all views is marked: every view is open"
 
 
@@ -166,7 +185,7 @@ def test_a_visitor_gets_in_only_where_the_list_says_so(acme, visitor, method):
     for route in addresses.of_tenants(acme):
         response = visitor.generic(method, route.path)
         allowed = route.name in OPEN
-        assert allowed or response.status_code in (302, 403, 405), (route, response.status_code)
+        assert allowed or response.status_code in route.to_visitors, (route, response.status_code)
         assert response.status_code < 500, route
         if not allowed and response.status_code == 302:
             assert response["Location"].startswith("/account/login/?next="), route
@@ -175,7 +194,7 @@ def test_a_visitor_gets_in_only_where_the_list_says_so(acme, visitor, method):
 
 def test_a_visitor_with_htmx_is_told_to_sign_in_as_a_whole_page(acme, visitor):
     for route in addresses.of_tenants(acme):
-        if route.name not in OPEN:
+        if route.name not in OPEN and not route.is_api:
             response = visitor.get(route.path, headers={"HX-Request": "true"})
             assert (response.status_code, b"<form" in response.content) == (401, False), route
             assert response["HX-Redirect"].startswith("/account/login/"), route
@@ -188,7 +207,7 @@ def test_the_session_of_another_tenant_is_a_visitors(acme, globex, visitor, meth
     before = snapshot()
     for route in addresses.of_tenants(acme):
         response = visitor.generic(method, route.path)
-        assert route.name in OPEN or response.status_code in (302, 403, 405), (route, response.status_code)
+        assert route.name in OPEN or response.status_code in route.to_visitors, (route, response.status_code)
     assert snapshot() == before
 
 
@@ -201,18 +220,19 @@ def test_a_member_without_a_role_gets_in_only_where_every_member_does(acme, clie
             continue
         response = client.generic(method, route.path)
         inside = route.name in LISTS_OF_SHARED_ROWS or (method == "OPTIONS" and not response.content)
-        assert inside or response.status_code in (403, 404, 405), (route, response.status_code)
+        nothing_sent = route.is_api and response.status_code in (400, 415)
+        assert inside or nothing_sent or response.status_code in (403, 404, 405), (route, response.status_code)
     assert snapshot() == before
 
 
 def test_neither_host_has_the_pages_of_the_other(acme, client_as, public_client):
-    """I12. The two front doors share the empty path alone."""
+    """I12. The two front doors share the empty path and the key set alone."""
     for route in addresses.of_tenants(acme):
-        if route.path != "/":
+        if route.path not in SHARED_PATHS:
             assert public_client.get(route.path).status_code == 404, route
     owner = client_as("owner")
     for route in addresses.of_public():
-        if route.path != "/":
+        if route.path not in SHARED_PATHS:
             assert owner.get(route.path).status_code == 404, route
 
 
@@ -236,22 +256,23 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("spelling", range(len(SPELLINGS)))
 def test_no_spelling_of_an_address_opens_more_than_the_plain_one(acme, client_as, visitor, spelling):
+    clients = visitor, client_as("stranger")
     before = snapshot()
-    for client in (visitor, client_as("stranger")):
+    for client in clients:
         for route in addresses.of_tenants(acme):
             if route.path == "/" or route.name in {*OPEN, *MEMBERS, *LISTS_OF_SHARED_ROWS}:
                 continue
             response = client.get("/", PATH_INFO=SPELLINGS[spelling](route.path))
-            assert response.status_code in (301, 302, 403, 404), (route, response.status_code)
+            assert response.status_code in (301, 302, 401, 403, 404), (route, response.status_code)
     assert snapshot() == before
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH", "POST"])
 def test_no_header_and_no_field_turns_one_verb_into_another(acme, client_as, header, method):
+    clients = client_as("viewer"), client_as("owner")
     before = snapshot()
-    for who in ("viewer", "owner"):
-        client = client_as(who)
+    for client in clients:
         for address in (acme.coffee.get_absolute_url(), acme.drinks.get_absolute_url()):
             assert client.get(f"{address}?_method={method}", headers={header: method}).status_code == 200
             assert client.post(address, {"_method": method}, headers={header: method}).status_code == 405

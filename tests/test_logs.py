@@ -22,6 +22,11 @@ PATHS = [
     f"/account/login/?next=/join/{SECRET}/",
     f"/account/login/?next=%2Fjoin%2F{SECRET}%2F",
 ]
+CREDENTIALS = [
+    "tnt_abcdefghjkmn_Zx9-_secretZx9-_secretZx9-_secretZx9-_secret12",
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.Zx9-_secret",
+    "Bearer some-other-secret",
+]
 
 
 @pytest.fixture
@@ -42,6 +47,16 @@ def test_a_one_time_secret_is_in_no_line(lines, path, logger, as_argument):
     assert "GET /" in lines.getvalue()
     assert "***" in lines.getvalue()
     assert "secret" not in lines.getvalue()
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("where", ["GET /api/v1/me?access_token={} HTTP/1.1", "sent: {}", "{'Authorization': '{}'}"])
+def test_a_credential_is_in_no_line(lines, where, credential):
+    logging.getLogger("tenants.anything").warning(where.replace("{}", credential))
+    logging.getLogger("tenants.anything").warning("%s", where.replace("{}", credential))
+    assert lines.getvalue().count("***") == 2
+    assert "secret" not in lines.getvalue()
+    assert "eyJzdWIi" not in lines.getvalue()
 
 
 @pytest.mark.parametrize("path", ["/products/1/", "/join/", "/account/confirm-email/", "/account/password/reset/"])

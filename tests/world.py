@@ -75,6 +75,20 @@ def hire(world: World, slug: str, word: str) -> None:
     world.people["stranger"] = stranger
 
 
+def hire_operators(world: World) -> None:
+    """One person a role of the platform's, beside its owner."""
+    owner = User.objects.get(email="owner@platform.test")
+    record_address(owner, verified=True)
+    world.people["owner"] = owner
+    for key in ("operator", "support", "auditor"):
+        address, role = f"{key}@platform.test", Role.objects.get(key=key)
+        world.people[key] = make_member(email=address, name=f"{key.title()} Ops", password=PASSWORD, role=role)
+    guest = Role.objects.get(key="guest")
+    stranger = make_member(email="stranger@platform.test", name="Stranger Ops", password=PASSWORD, role=guest)
+    stranger.groups.clear()
+    world.people["stranger"] = stranger
+
+
 def stock(world: World, word: str) -> None:
     """A small tree of categories and a product of each kind."""
     drinks = shelve(world, "drinks", f"Drinks {word}")

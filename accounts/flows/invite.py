@@ -8,7 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import access
+from accounts import access, limits
+from accounts.audit import trail
 from accounts.exceptions import (
     AddressUnproven,
     InvitationExpired,
@@ -59,7 +60,7 @@ def _invite_one(actor: User, address: str, role: Role) -> bool:
     invitation = Invitation(email=address, role=role, invited_by=actor)
     token = invitation.renew()
     try:
-        with transaction.atomic():
+        with transaction.atomic(), trail.act("invited", invitation):
             invitation.save()
     except IntegrityError:  # the constraint on open invitations: somebody was quicker
         return False
@@ -78,7 +79,8 @@ def resend(*, actor: User, invitation: Invitation) -> None:
     refuse_ended(invitation)
     token = invitation.renew()
     invitation.invited_by = actor
-    invitation.save()
+    with trail.act("invitation_resent", invitation):
+        invitation.save()
     _send_after_commit(invitation, token)
 
 
@@ -89,7 +91,8 @@ def revoke(*, actor: User, invitation: Invitation) -> None:
     invitation = _locked(invitation)
     refuse_ended(invitation)
     invitation.revoked_at = timezone.now()
-    invitation.save(update_fields=["revoked_at"])
+    with trail.act("invitation_withdrawn", invitation):
+        invitation.save(update_fields=["revoked_at"])
 
 
 @transaction.atomic
@@ -107,9 +110,10 @@ def accept(*, token: str, name: str, password: str, visitor) -> User:
         raise WrongRecipient
     if User.objects.members().filter(email=invitation.email).exists():
         raise InvitationUsed
-    user = people.make_member(email=invitation.email, name=name, password=password, role=invitation.role)
-    invitation.accepted_at, invitation.accepted_by = timezone.now(), user
-    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    with trail.act("invitation_accepted", invitation):
+        user = people.make_member(email=invitation.email, name=name, password=password, role=invitation.role)
+        invitation.accepted_at, invitation.accepted_by = timezone.now(), user
+        invitation.save(update_fields=["accepted_at", "accepted_by"])
     return user
 
 
@@ -129,6 +133,11 @@ def refuse_unacceptable(invitation: Invitation) -> None:
     held = access.role_permissions(inviter)
     if MAY_INVITE not in held or not invitation.role.permission_names <= held:
         raise InviterMayNotGive
+
+
+def spend_limit(request, times: int = 1) -> None:
+    """Count so many mails against what the organisation may send in a day. Raises TooMany, having counted none."""
+    limits.spend(request, "invite", key=request.tenant.schema_name, times=times)
 
 
 def demand_may_invite(actor: User, role: Role) -> None:

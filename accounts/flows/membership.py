@@ -13,12 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import access
+from accounts.audit import trail
 from accounts.exceptions import LastOwner, NotYours
 from accounts.models import Invitation, Role, SignInTicket, User
 from accounts.roles import OWNER
 from accounts.shares import shareable_models
 from tenants import directory
 from tenants.schema import current_tenant
+
+from . import api_keys
 
 
 @transaction.atomic
@@ -28,7 +31,8 @@ def change_role(*, actor: User, member: User, role: Role) -> None:
     demand_may_manage(actor, member, "accounts.change_user")
     if not role.permission_names <= access.role_permissions(actor):
         raise NotYours
-    member.groups.set([role.group])
+    with trail.act("role_changed", member):
+        member.groups.set([role.group])
     _demand_an_owner()
 
 
@@ -37,9 +41,10 @@ def deactivate(*, actor: User, member: User) -> None:
     """Stop an account: nobody can sign in with it, and its sessions end. Roles and grants are kept."""
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.change_user")
-    member.is_active = False
-    member.save(update_fields=["is_active"])
-    end_sessions(member)
+    with trail.act("deactivated", member):
+        member.is_active = False
+        member.save(update_fields=["is_active"])
+        end_sessions(member)
     _demand_an_owner()
 
 
@@ -47,8 +52,9 @@ def deactivate(*, actor: User, member: User) -> None:
 def reactivate(*, actor: User, member: User) -> None:
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.change_user")
-    member.is_active = True
-    member.save(update_fields=["is_active"])
+    with trail.act("reactivated", member):
+        member.is_active = True
+        member.save(update_fields=["is_active"])
 
 
 @transaction.atomic
@@ -56,13 +62,16 @@ def remove(*, actor: User, member: User) -> None:
     """End a membership: sessions, roles, grants and open invitations go, the name stays in history."""
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.delete_user")
-    _end_membership(member)
+    with trail.act("member_removed", member):
+        _end_membership(member)
 
 
 @transaction.atomic
 def leave(*, member: User) -> None:
     """The member himself goes. Raises LastOwner."""
-    _end_membership(_lock(member, member)[1])
+    member = _lock(member, member)[1]
+    with trail.act("member_left", member):
+        _end_membership(member)
 
 
 def _end_membership(member: User) -> None:
@@ -74,6 +83,7 @@ def _end_membership(member: User) -> None:
     for model in shareable_models():
         access.user_grants(model).objects.filter(user=member).delete()
     Invitation.objects.open().filter(invited_by=member).update(revoked_at=timezone.now())
+    api_keys.revoke_all_of(member)
     SignInTicket.objects.filter(user=member).delete()
     Authenticator.objects.filter(user=member).delete()  # an old phone does not come back with its owner
     EmailAddress.objects.filter(user=member, verified=False).delete()  # nor does a change of address under way

@@ -1,8 +1,12 @@
 """What sign-up, invitations and commands share when an account comes into being."""
 
-from allauth.account.models import EmailAddress
-from django.db import DEFAULT_DB_ALIAS
+from collections.abc import Mapping
+from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.db import DEFAULT_DB_ALIAS, transaction
+
+from accounts import access
 from accounts.models import Role, User
 from tenants import directory
 from tenants.schema import current_tenant
@@ -36,6 +40,17 @@ def make_member(*, email: str, name: str, password: str, role: Role) -> User:
     user.groups.set([role.group])
     record_address(user, verified=True)
     return user
+
+
+@transaction.atomic
+def change_profile(*, user: User, changes: Mapping[str, Any]) -> User:
+    """Write one's own `name` and `picture`, and nothing else of the row. Raises PermissionDenied."""
+    access.hold(user)
+    person = access.reread(user)
+    for name, value in changes.items():
+        setattr(person, name, value)
+    person.save(update_fields=list(changes))
+    return person
 
 
 def ask_to_confirm(request, user: User) -> None:

@@ -4,12 +4,13 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
+from accounts.audit import trail
 from accounts.models import LOCAL_ISSUER, Role, User
-from accounts.roles import OWNER
+from accounts.roles import OWNER, sync_system_roles
 from tenants import provisioning
 from tenants.exceptions import AddressTaken
 from tenants.models import Tenant
-from tenants.schema import in_public, in_tenant
+from tenants.schema import current_tenant, in_public, in_tenant, wrapper
 
 from . import people, sign_in
 
@@ -28,11 +29,7 @@ def sign_up(
     try:
         with provisioning.new_tenant(name=organisation, slug=slug, using=using, **fields) as tenant:
             # The owner is known by the attempt that made him: stored with him, or not at all.
-            owner = User.objects.db_manager(using).create_local(
-                email=email, name=name, password=password, subject=str(attempt or uuid4())
-            )
-            owner.groups.add(Role.objects.using(using).get(key=OWNER).group)
-            people.record_address(owner, verified=False)
+            owner = first_owner(email=email, name=name, password=password, subject=str(attempt or uuid4()), using=using)
             ticket = sign_in.issue_ticket(owner)
     except AddressTaken:
         made = attempt and _made_before(attempt, slug=slug, email=email, password=password)
@@ -40,6 +37,28 @@ def sign_up(
             raise
         return made
     return tenant, ticket
+
+
+def create_platform(*, name: str, owner: str, email: str, password: str) -> Tenant:
+    """The operators' own organisation, with its first owner; its roles are those of the platform.
+
+    All or nothing. Raises AddressTaken where it is there already, SchemaExists, TemplateMissing.
+    Source: docs/decisions/0012-platform.md
+    """
+    using = settings.ADMIN_DATABASE
+    with provisioning.new_platform(name=name, using=using) as tenant:
+        sync_system_roles(wrapper(using))
+        first_owner(email=email, name=owner, password=password, subject=str(uuid4()), using=using)
+    return tenant
+
+
+def first_owner(*, email: str, name: str, password: str, subject: str, using: str) -> User:
+    """In a tenant that is being made. The address is not proven yet."""
+    with trail.act("organisation_created", current_tenant(using), using=using):
+        owner = User.objects.db_manager(using).create_local(email=email, name=name, password=password, subject=subject)
+        owner.groups.add(Role.objects.using(using).get(key=OWNER).group)
+        people.record_address(owner, verified=False)
+    return owner
 
 
 def _made_before(attempt: UUID, *, slug: str, email: str, password: str) -> tuple[Tenant, str] | None:

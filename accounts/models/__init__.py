@@ -3,7 +3,7 @@
 All in the tenant's schema.
 """
 
-from .api_keys import ApiKey
+from .api_keys import RIGHTS_OF_PEOPLE, ApiKey
 from .idempotency import IdempotentAnswer
 from .invitations import Invitation
 from .people import LOCAL_ISSUER, User, user_display
@@ -13,6 +13,7 @@ from .tickets import SignInTicket
 
 __all__ = [
     "LOCAL_ISSUER",
+    "RIGHTS_OF_PEOPLE",
     "ApiKey",
     "IdempotentAnswer",
     "Invitation",

@@ -59,7 +59,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} as {self.role_id}"
+        return self.email
 
     @staticmethod
     def hash(token: str) -> str:

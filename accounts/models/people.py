@@ -112,8 +112,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """May open the tenant's Django admin. Follows from the roles held now, and goes with them."""
-        return self.is_active and any(role.opens_admin for role in self.roles)
+        """May open the tenant's Django admin. Follows from the roles held now, and goes with them.
+
+        Support may not: what it sees and does there would be past the banner and the limits of its pages.
+        """
+        if not self.is_active or self.kind != self.Kind.PERSON:
+            return False
+        return any(role.opens_admin for role in self.roles)
 
     @property
     def has_proven_address(self) -> bool:
@@ -122,7 +127,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def initials(self) -> str:
-        words = (self.name or self.email).split()
+        words = [word for word in (self.name or self.email).split() if word[0].isalnum()]
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 

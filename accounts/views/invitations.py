@@ -43,7 +43,7 @@ class InviteView(ObjectAccessMixin, FormView):
     def form_valid(self, form):
         addresses, role = form.cleaned_data["addresses"], form.cleaned_data["role"]
         try:
-            limits.spend(self.request, "invite", key=self.request.tenant.schema_name, times=len(addresses))
+            invite.spend_limit(self.request, times=len(addresses))
             outcome = invite.invite(actor=self.request.user, addresses=addresses, role=role)
         except (AddressUnproven, TooMany) as error:
             form.add_error("addresses", error.message)
@@ -97,7 +97,7 @@ class InvitationResendView(InvitationActionView):
     done = _("Sent again to %(email)s. The link sent before no longer works.")
 
     def act(self, invitation):
-        limits.spend(self.request, "invite", key=self.request.tenant.schema_name)
+        invite.spend_limit(self.request)
         invite.resend(actor=self.request.user, invitation=invitation)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from django.views.generic import TemplateView, UpdateView
 
 from accounts import access
+from accounts.audit import trail
 from accounts.flows import people, sign_in
 from accounts.forms import OrganisationForm, ProfileForm
 from accounts.guards import ObjectAccessMixin, members_only, open_to_all
@@ -106,6 +107,10 @@ class OrganisationView(ObjectAccessMixin, UpdateView):
         self.write_guard()
         with in_public():
             form.save()
+        if form.has_changed():
+            before = {name: form.get_initial_for_field(form.fields[name], name) for name in form.changed_data}
+            changes = {name: [value, form.cleaned_data[name]] for name, value in before.items()}
+            trail.note("organisation_changed", self.request.tenant, changes=changes)
         messages.success(self.request, _("Saved."))
         return redirect(self.success_url)
 

@@ -19,7 +19,7 @@ from accounts.forms import FindForm, SignUpForm
 from accounts.guards import open_to_all
 from tenants import directory
 from tenants.exceptions import AddressTaken, SchemaExists
-from tenants.models import Tenant, absolute_url, public_url
+from tenants.models import FormerAddress, Tenant, absolute_url, public_url
 from tenants.slugs import clean_slug
 
 TAKEN = "This address is taken. Please choose another."
@@ -64,7 +64,8 @@ def check_address(request):
         slug = clean_slug(request.GET.get("slug", "")[:64])
     except (ValidationError, TooMany) as error:
         return render(request, "public/_address.html", {"problem": " ".join(getattr(error, "messages", [str(error)]))})
-    taken = Tenant.objects.filter(slug=slug).exists()
+    held = FormerAddress.objects.held().filter(slug=slug)
+    taken = Tenant.objects.filter(slug=slug).exists() or held.exists()
     context = {"problem": TAKEN} if taken else {"host": f"{slug}.{settings.BASE_DOMAIN}"}
     return render(request, "public/_address.html", context)
 

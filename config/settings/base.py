@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from .api import *
 from .apps import LIBRARY_APPS, SHARED_APPS, TENANT_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -23,7 +24,8 @@ DEBUG = False
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost")
 PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http")
 PUBLIC_PORT = env.int("PORT", default=8000)
-# Which hosts exist is decided by the Domain table, whose middleware answers 404 to any other.
+# Which hosts exist is decided by the Domain table, whose middleware answers 404 to any other. Customers' own
+# domains are not listed here: tenants.middleware.ProvenHostMiddleware lets in those that are proven.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[BASE_DOMAIN, f".{BASE_DOMAIN}"])
 
 # --- Apps ------------------------------------------------------------------------------------
@@ -31,6 +33,7 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS, *LIBRARY_APPS]
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "tenants.middleware.ProvenHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -43,16 +46,21 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # After the forged requests are out; around everything that may be refused.
+    "accounts.audit.middleware.AuditMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.CredentialMiddleware",
     "accounts.middleware.MemberMiddleware",
+    "accounts.visits.VisitMiddleware",
     "accounts.middleware.SignInRequiredMiddleware",
     "accounts.middleware.GuardMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls.tenant"
 PUBLIC_SCHEMA_URLCONF = "config.urls.public"
+PLATFORM_URLCONF = "config.urls.platform"  # the operator console, on the host of the platform's own tenant
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -113,6 +121,31 @@ PUBLIC_SCHEMA_NAME = "public"
 TEMPLATE_SCHEMA = "template"
 # Called as f(connection) inside each freshly migrated schema, in this order.
 TENANT_MIGRATED_HOOKS = ["accounts.roles.sync_system_roles"]
+# Rows of these are never changed or deleted: the database refuses it (tenants/privileges.py).
+APPEND_ONLY_TABLES = ["audit_entry", "audit_link"]
+# The key of the chain that seals the audit log; without one of its own, which outlives a change of it, SECRET_KEY.
+AUDIT_KEY = env.str("AUDIT_KEY", default="")
+# Each is called as f(connection) in a tenant's schema and returns fields of tenants.Usage (refresh_usage).
+TENANT_FIGURES = ["accounts.figures.count", "catalog.figures.count"]
+# How long a closed organisation can be had back, and how long an address that was given up is nobody else's.
+TENANT_CLOSING_GRACE = timedelta(days=env.int("TENANT_CLOSING_GRACE_DAYS", default=14))
+ADDRESS_HELD_FOR = timedelta(days=90)
+# A domain of the customer's own is switched off when its DNS record has been missing for this long.
+DOMAIN_PROOF_GRACE = timedelta(days=3)
+DNS_TIMEOUT = 3  # seconds, for the whole question
+DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])  # empty: the machine's own
+DNS_PORT = env.int("DNS_PORT", default=53)
+PLATFORM_EVENTS_KEPT_FOR = timedelta(days=90)
+# What `manage.py housekeeping` runs, in this order; the words are a management command's.
+HOUSEKEEPING = [
+    ["clearsessions"],
+    ["refresh_usage"],
+    ["seal_audit"],
+    ["purge_tenants"],
+    ["verify_domains"],
+    ["purge_idempotency"],
+    ["purge_events"],
+]
 # How `manage.py create_tenant` makes one, with its first owner.
 TENANT_SIGN_UP_FLOW = "accounts.flows.sign_up.sign_up"
 
@@ -138,6 +171,9 @@ GUARDIAN_MONKEY_PATCH_USER = False
 
 INVITATION_LIFETIME = timedelta(days=7)
 SIGN_IN_TICKET_LIFETIME = timedelta(seconds=60)
+# The longest that support may stay in an organisation, and that an owner may let it write there.
+SUPPORT_VISIT_LONGEST = timedelta(hours=4)
+SUPPORT_PASS_LONGEST = timedelta(hours=24)
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -161,6 +197,12 @@ ACCOUNT_RATE_LIMITS = {
     "invite": "200/d/key",
     "check_address": "120/m/ip",
     "open_invitation": "60/m/ip",
+    "check_domain": "30/h/key",
+    "make_api_key": "50/d/key",
+    # Refused credentials only, over all tenants: good ones are never counted, so nobody can be locked out.
+    "refused_credential": "60/m/ip",
+    "note_refused_credential": "20/h/ip",
+    "export_audit": "20/h/key",
 }
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -172,6 +214,9 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "accounts.passkeys.ReauthenticatePasskeyForm",
 }
 USERSESSIONS_TRACK_ACTIVITY = False
+# Signing in by a program in a person's hand, for access tokens instead of a cookie (accounts/app_urls.py).
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "accounts.providers.app_client.TokenStrategy"
 
 # --- Sessions, cookies, headers -----------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

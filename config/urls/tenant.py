@@ -4,6 +4,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.guards import open_to_all
+from accounts.views import tokens
+from config import admin
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
@@ -18,5 +20,10 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("catalog.urls")),
     path("", include("accounts.urls")),
+    path("", include("accounts.audit.urls")),
     path("account/", include("allauth.urls")),
+    path("api/auth/", include("accounts.app_urls")),
+    path("api/", include(("config.api", "api"))),
+    path(".well-known/jwks.json", tokens.key_set, name="jwks"),
+    path("admin/", admin.site.urls),
 ]

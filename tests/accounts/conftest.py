@@ -1,22 +1,24 @@
 """What the people's tests add: an organisation signed up through the page, invitations, a clock that can be moved."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
-from django.utils import timezone
+from django.urls import path
 
 from accounts.models import Invitation, Role, User
+from config.urls import tenant as tenant_urls
 from tenants import provisioning
 from tenants.models import DirectoryEntry, Tenant
 from tenants.schema import in_public
+from tests import addresses
 from tests import world as worlds
 from tests.conftest import HostClient
 from tests.world import PASSWORD
 
+from . import programs
 from .mails import path_in
 
 SIGN_UP = {
@@ -63,17 +65,6 @@ def invited(acme, client_as):
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """`clock(minutes=5)` moves what the application takes for now."""
-    real = timezone.now
-
-    def move(**delta):
-        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(**delta))
-
-    return move
-
-
-@pytest.fixture
 def fresh(acme):
     """`fresh("viewer")`: the person as the database has him now, with nothing remembered."""
     return lambda who: User.objects.get(pk=acme.people[who].pk)
@@ -107,3 +98,13 @@ def racing(django_db_setup, django_db_blocker):
         connection.set_schema_to_public()
         provisioning.delete_tenant(world.tenant)
         connection.close()
+
+
+@pytest.fixture
+def planted_api(monkeypatch):
+    """`/api/who` on every tenant's host."""
+    monkeypatch.setattr(tenant_urls, "urlpatterns", [path("api/who", programs.who), *tenant_urls.urlpatterns])
+    addresses.forget_urls()
+    yield
+    monkeypatch.undo()
+    addresses.forget_urls()

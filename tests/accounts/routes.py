@@ -8,7 +8,11 @@ from django.conf import settings
 from accounts.guards import routes
 
 # What stands in for each converter and each named group: a row of Acme's, or a value of the right shape.
-SAMPLES = {"pk": "1", "token": "sample", "ticket": "sample", "key": "sample", "uidb36": "1", "name": "sample"}
+SAMPLES = {
+    **dict.fromkeys(("pk", "object_id"), "1"),
+    **dict.fromkeys(("token", "ticket", "key", "uidb36", "name", "rest"), "sample"),
+    "principal": "user-1",
+}
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 

@@ -14,6 +14,8 @@ from .conftest import SIGN_UP
 from .pages import Page
 from .routes import PUBLIC_PATHS, TENANT_PATHS
 
+# Programs sign in there with what is in the request itself; a browser's cookie opens nothing.
+WITHOUT_COOKIES = ("/api/auth/", "/api/v1/sample")
 TOKEN = "csrfmiddlewaretoken"
 
 
@@ -33,7 +35,8 @@ def test_no_unsafe_request_of_a_tenants_host_passes_without_a_token(client_as, a
     client.get("/profile/")
     before = state(acme)
     for path in TENANT_PATHS:
-        assert getattr(client, method)(path, {"name": "Evil", "role": "owner"}).status_code == 403, path
+        status = getattr(client, method)(path, {"name": "Evil", "role": "owner"}).status_code
+        assert status in ((400, 401, 404, 405) if path.startswith(WITHOUT_COOKIES) else (403,)), (path, status)
     assert state(acme) == before
     assert client.get("/profile/").status_code == 200
 

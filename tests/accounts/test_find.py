@@ -4,7 +4,7 @@ import pytest
 
 from accounts.flows import membership
 from accounts.models import User
-from tenants import provisioning
+from tenants import lifecycle
 from tenants.schema import in_tenant
 
 from . import hostile
@@ -35,7 +35,7 @@ def test_mail_to_a_stranger_names_none(public_client, mailoutbox, acme):
 
 
 def test_suspended_organisation_is_not_named(public_client, mailoutbox, acme):
-    provisioning.suspend_tenant(acme.tenant)
+    lifecycle.suspend(acme.tenant)
     find(public_client, KNOWN)
     assert acme.tenant.host not in mailoutbox[0].body
 

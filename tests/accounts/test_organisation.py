@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from accounts.flows import people
 from accounts.forms import OrganisationForm
 from accounts.models import Role
-from tenants import provisioning
+from tenants import lifecycle
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
 
@@ -74,7 +74,7 @@ def test_saving_does_not_undo_a_suspension_that_came_in_between(client_as, acme,
     clean = OrganisationForm.clean
 
     def suspended_meanwhile(form):
-        provisioning.suspend_tenant(Tenant(pk=acme.tenant.pk))
+        lifecycle.suspend(Tenant(pk=acme.tenant.pk))
         return clean(form)
 
     monkeypatch.setattr(OrganisationForm, "clean", suspended_meanwhile)

@@ -8,7 +8,6 @@ from django.db import connection, connections
 
 from accounts.flows import membership
 from accounts.models import Role
-from catalog.forms import ProductForm
 from catalog.models import Product
 from tenants import provisioning
 from tenants.schema import in_tenant
@@ -144,8 +143,8 @@ def demote(cafe, before_commit=lambda: None):
 def test_who_takes_a_right_away_waits_for_the_write_under_way(cafe, monkeypatch):
     """Z9: nothing takes effect after the right is gone; so it is not gone while something still may."""
     writing, go_on = threading.Event(), threading.Event()
-    save = ProductForm.save
-    monkeypatch.setattr(ProductForm, "save", lambda form: (writing.set(), go_on.wait(30), save(form))[-1])
+    save = Product.save
+    monkeypatch.setattr(Product, "save", lambda product: (writing.set(), go_on.wait(30), save(product))[-1])
     client = HostClient(cafe.tenant.host).sign_in(cafe.editor, cafe.tenant)
     address = f"/products/{cafe.coffee.pk}/edit/"
     data = fields(cafe, Page(client.get(address)), title="In time", price="1")
@@ -196,7 +195,7 @@ def test_a_category_deleted_before_the_commit_is_a_conflict_and_nothing_is_writt
         for thread in run(delete):
             thread.join(timeout=30)
 
-    monkeypatch.setattr("catalog.views.products.messages.success", delete_category)
+    monkeypatch.setattr("catalog.views.shared.messages.success", delete_category)
     response = client.post(
         "/products/new/", {"title": "Wrench", "price": "1", "status": "draft", "category": cafe.tools.pk}
     )

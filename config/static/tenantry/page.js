@@ -41,7 +41,8 @@
   const sendButtons = (form) => form.querySelectorAll("button:not([type]), button[type=submit]");
 
   document.addEventListener("submit", (event) => {
-    if (event.target.method !== "post") return;
+    // A download leaves the page as it is, and may be wanted again.
+    if (event.target.method !== "post" || event.target.hasAttribute("data-download")) return;
     // After the browser has read the form: a disabled button would not be sent along.
     setTimeout(() => sendButtons(event.target).forEach((button) => (button.disabled = true)));
   });
