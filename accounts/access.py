@@ -269,11 +269,14 @@ def hold(user) -> None:
 
     Whoever takes a role away locks that row too (flows/membership.py): either he waits for the write to
     come, or the question to come sees that the right is gone. Raises PermissionDenied if the person is.
+    A credential of its own row (an API key) is asked and locked likewise, by `user.credential_stands`.
     """
     # `user` may be the request's lazy one: its type and its __dict__ are not the person's.
     locked = user._meta.model._default_manager.select_for_update(no_key=True, of=("self",))
     if not locked.filter(pk=user.pk, is_active=True).exists():
         raise PermissionDenied("inactive")
+    if not getattr(user, "credential_stands", lambda: True)():
+        raise PermissionDenied("revoked")
     user._role_permissions = (None, frozenset())
 
 

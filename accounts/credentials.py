@@ -64,7 +64,7 @@ def by_key(request, text: str) -> Identity:
         raise CredentialRefused("unknown or ended API key")
     if not key.is_open_to(limits.client_address(request)):
         raise CredentialRefused(f"API key {key.prefix} from an address that it is not for")
-    key.user.limits = key.limits
+    key.user.limits, key.user.credential_stands = key.limits, key.stands
     return Identity("key", key.user, key=key)
 
 

@@ -12,6 +12,7 @@ from .flows import support
 from .guards import guard_of
 from .models import SupportVisit, User
 from .roles import VISIT_READS, VISIT_WRITES
+from .texts import INVISIBLE
 
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 # The two things that a visitor may do for himself.
@@ -83,7 +84,7 @@ def note_page(request, visit: SupportVisit, status: int) -> None:
 def shown_path(request) -> str:
     """The path without what may be a secret: no query, and of its parts that vary only numbers."""
     match = request.resolver_match
-    path = request.path
+    path = INVISIBLE.sub("…", request.path)
     for value in match.kwargs.values() if match else ():
         if not str(value).isdecimal():
             path = path.replace(str(value), "…")

@@ -43,7 +43,16 @@ class ProvenHostMiddleware:
             request.get_host()
         except DisallowedHost:
             let_in_if_proven(request)
+            return for_this_host_alone(self.get_response(request))
         return self.get_response(request)
+
+
+def for_this_host_alone(response):
+    """On a customer's own domain, https is demanded of this host, and not of all others under it."""
+    header = "Strict-Transport-Security"
+    if header in response.headers:
+        response.headers[header] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    return response
 
 
 def let_in_if_proven(request) -> None:

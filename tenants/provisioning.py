@@ -90,7 +90,9 @@ def _unused_schema_name(slug: str, *, using: str) -> str:
     No slug has two hyphens in a row, so such a name is no other slug's.
     """
     name = schema_name_for(slug)
-    used = set(Tenant.objects.using(using).filter(schema_name__startswith=name).values_list("schema_name", flat=True))
+    living = Tenant.objects.using(using).filter(schema_name__startswith=name)
+    leaving = PurgeReport.objects.using(using).filter(schema_name__startswith=name, finished_at=None)  # files and all
+    used = {row for rows in (living, leaving) for row in rows.values_list("schema_name", flat=True)}
     if name not in used:
         return name
     return next(numbered for n in count(2) if (numbered := f"{name}__{n}") not in used)

@@ -29,6 +29,7 @@ class MemberForm(DoorForm):
 
     role = RoleChoiceField(label=_("Role"))
     active = forms.BooleanField(label=_("Active"), required=False)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     gives_role = True
 
     class Meta:
@@ -43,6 +44,14 @@ class MemberForm(DoorForm):
             choice.required, choice.empty_label = False, _("— none —")
         choice.initial = role and role.key
         self.fields["active"].initial = self.instance.is_active
+        self.fields["seen"].initial = self.now = f"{choice.initial or ''} {self.instance.is_active}"
+
+    def clean_seen(self) -> str:
+        """What the page showed when it was opened: saving it must not undo what somebody else did meanwhile."""
+        seen = self.cleaned_data["seen"]
+        if seen and seen != self.now:
+            self.add_error(None, _("Somebody else has changed this member meanwhile. Open the page again."))
+        return seen
 
 
 class MemberAdmin(DoorAdmin):
@@ -51,7 +60,7 @@ class MemberAdmin(DoorAdmin):
     form = MemberForm
     section = PEOPLE
     singular, plural = _("member"), _("members")
-    edited = ["role", "active"]
+    edited = ["role", "active", "seen"]
     facts = ["name", "email", "joined_at", "last_seen"]
     viewed = ["name", "email", "role_names", "is_active", "joined_at", "last_seen"]
     list_display = ["name", "email", "role_names", "is_active", "last_seen"]

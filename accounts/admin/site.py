@@ -4,6 +4,7 @@ from functools import update_wrapper
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponseNotAllowed
@@ -23,6 +24,21 @@ def to_our_sign_in(request):
     wanted = request.GET.get("next", "")
     inside = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return redirect_to_login(wanted if inside else reverse("admin:index"), settings.LOGIN_URL)
+
+
+class OwnChoicesView(AutocompleteJsonView):
+    """The library's looks any relation up, the way back included, and fails there: only what a form here asks for."""
+
+    def process_request(self, request):
+        asked = request.GET.get("app_label", ""), request.GET.get("model_name", ""), request.GET.get("field_name", "")
+        offered = {
+            (model._meta.app_label, model._meta.model_name, name)
+            for model, model_admin in self.admin_site._registry.items()
+            for name in model_admin.get_autocomplete_fields(request)
+        }
+        if asked not in offered:
+            raise PermissionDenied
+        return super().process_request(request)
 
 
 class TenantAdminSite(admin.AdminSite):
@@ -77,6 +93,9 @@ class TenantAdminSite(admin.AdminSite):
         wrapped = self.admin_view(view)
         wrapped.guard = f"staff: {why}"
         return wrapped
+
+    def autocomplete_view(self, request):
+        return OwnChoicesView.as_view(admin_site=self)(request)
 
     def get_app_list(self, request, app_label=None):
         """What one may open, by section: the library's shape, in our order and by our names."""

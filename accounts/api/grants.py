@@ -56,12 +56,17 @@ class GrantViewSet(ApiViewSet):
 
     def destroy(self, request, pk, principal):
         """Take all rights of one person or role on the object away. Roles and containers go on giving theirs."""
-        shares.grant(actor=request.user, obj=self.get_object(), principal=self.get_principal(), permissions=[])
+        who = self.get_principal(User.objects.present())  # a service account has what it made itself
+        shares.grant(actor=request.user, obj=self.get_object(), principal=who, permissions=[])
         return Response(status=204)
 
-    def get_principal(self) -> User | Role:
+    def get_principal(self, users=None) -> User | Role:
+        """Of the members, or of `users`, or a role. Raises Http404."""
         kind, _dash, key = self.kwargs["principal"].partition("-")
-        people: dict = {"user": User.objects.members(), "role": Role.objects.select_related("group")}
+        people: dict = {
+            "user": User.objects.members() if users is None else users,
+            "role": Role.objects.select_related("group"),
+        }
         found = people[kind].filter(pk=int(key)).first()
         if found is None:
             raise Http404

@@ -73,6 +73,7 @@ class InvitationViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     def create(self, request):
         """Offer a role to up to 50 addresses. Nobody gives a right that he does not hold."""
         offer = self.clean(InviteSerializer)
+        invite.demand_may_invite(request.user, offer["role"])  # before anything is spent
         invite.spend_limit(request._request, times=len(offer["addresses"]))
         outcome = invite.invite(actor=request.user, **offer)
         return Response(OutcomeSerializer(outcome).data, status=201)

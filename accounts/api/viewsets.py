@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from rest_framework.serializers import ErrorDetail
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts import access
 
 from . import parameters, throttles
+from .exceptions import BadHeader
 
 
 class ApiView(APIView):
     """What every view of the API does, whatever it is of."""
+
+    has_version = False  # does it answer with an ETag, and honour If-Match?
 
     def initial(self, request, *args, **kwargs):
         """As DRF's, in another order: whoever floods us is counted before anything is asked of the database."""
@@ -21,6 +26,8 @@ class ApiView(APIView):
         self.check_throttles(request)
         self.check_permissions(request)
         parameters.refuse_unknown(request, self.allowed_parameters())
+        if "If-Match" in request.headers and not self.has_version:
+            raise BadHeader({"If-Match": [ErrorDetail(_("There is no version of this to compare with."), "invalid")]})
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)

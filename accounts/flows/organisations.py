@@ -84,6 +84,8 @@ def suspend(*, actor: User, tenant: Tenant, notice: str) -> None:
 @transaction.atomic
 def resume(*, actor: User, tenant: Tenant) -> None:
     """Raises PermissionDenied, LifecycleError."""
+    if tenant.status == Tenant.Status.ACTIVE:
+        return
     with _act(actor, tenant, "resumed"):
         lifecycle.resume(tenant)
 
@@ -91,6 +93,8 @@ def resume(*, actor: User, tenant: Tenant) -> None:
 @transaction.atomic
 def move(*, actor: User, tenant: Tenant, slug: str) -> None:
     """Give it another address. Raises PermissionDenied, ValidationError, AddressTaken, LifecycleError."""
+    if slug == tenant.slug:
+        return
     with _act(actor, tenant, "moved", changes={"slug": [tenant.slug, slug]}):
         lifecycle.rename(tenant, slug)
 
@@ -98,6 +102,8 @@ def move(*, actor: User, tenant: Tenant, slug: str) -> None:
 @transaction.atomic
 def rename(*, actor: User, tenant: Tenant, name: str) -> None:
     """Give it another name, as shown to people. Raises PermissionDenied."""
+    if name == tenant.name:
+        return
     with _act(actor, tenant, "renamed", changes={"name": [tenant.name, name]}), in_public():
         Tenant.objects.customers().filter(pk=tenant.pk).update(name=name)
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts import access
 from accounts.audit import trail
 from accounts.exceptions import NotOpenToSupport, PassTooLong, VisitTooLong
-from accounts.models import Role, SupportPass, SupportVisit, User
+from accounts.models import LOCAL_ISSUER, Role, SupportPass, SupportVisit, User
 from accounts.roles import ADMIN, OWNER
 from tenants.models import Tenant
 from tenants.schema import current_schema, current_tenant, in_schema, in_tenant
@@ -145,7 +145,7 @@ def running_visit(*, visitor: User, number: int | None, writes: bool) -> Support
 def _operator_may_enter(visitor: User) -> bool:
     """Asked in the platform's own schema, where the operator is a member: statements of their own."""
     with in_schema(PLATFORM_SCHEMA):
-        operator = User.objects.members().filter(subject=visitor.subject).first()
+        operator = User.objects.members().filter(issuer=LOCAL_ISSUER, subject=visitor.subject).first()
         return operator is not None and access.allows(operator, MAY_ENTER)
 
 

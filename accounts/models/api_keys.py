@@ -84,6 +84,10 @@ class ApiKey(models.Model):
         """What a request with this key may do at most; its user's own rights cut it further."""
         return frozenset(self.rights) - RIGHTS_OF_PEOPLE
 
+    def stands(self) -> bool:
+        """Is it alive still? Holds the row: whoever revokes it waits for the write that asks."""
+        return type(self).objects.alive().select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).exists()
+
     def is_open_to(self, address: str) -> bool:
         """May this key be used from there? `address` is an IP address as the front server gave it."""
         if not self.addresses:

@@ -70,7 +70,7 @@ class DomainCheckMixin(DomainMixin):
     def post(self, request, *args, **kwargs):
         claim = self.claim
         try:
-            limits.spend(request, "check_domain", key=str(claim.pk))
+            limits.spend(request, "check_domain", key=str(self.organisation.pk))
             answer = domains.ask(claim)  # before any lock: name servers may take their time
             settled = flow.settle(actor=request.user, tenant=self.organisation, claim=claim, answer=answer)
         except TooMany as error:

@@ -197,7 +197,9 @@ ACCOUNT_RATE_LIMITS = {
     "invite": "200/d/key",
     "check_address": "120/m/ip",
     "open_invitation": "60/m/ip",
-    "check_domain": "30/h/key",
+    # By address alone: a limit by account would let a stranger lock its owner out.
+    "login_failed": "10/m/ip,60/h/ip",
+    "check_domain": "60/h/key",
     "make_api_key": "50/d/key",
     # Refused credentials only, over all tenants: good ones are never counted, so nobody can be locked out.
     "refused_credential": "60/m/ip",

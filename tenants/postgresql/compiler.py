@@ -65,7 +65,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def updated(self, rows: list[models.Model]) -> list[models.Model]:
         """The rows as they are now. Asked of the database only where it worked the values out itself."""
-        if any(hasattr(value, "resolve_expression") for _field, _model, value in self.query.values):
+        if any(is_worked_out(field, value) for field, _model, value in self.query.values):
             keys = [row.pk for row in rows]
             stored = read(type(rows[0]), self.using).in_bulk(keys)
             return [stored[key] for key in keys]
@@ -90,15 +90,29 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         return result
 
 
+def is_worked_out(field: models.Field, value: Any) -> bool:
+    """Does the database decide what is stored: by an expression, or by rounding?"""
+    if hasattr(value, "resolve_expression"):
+        return True
+    if not isinstance(field, models.DecimalField) or value is None:
+        return False
+    return -field.to_python(value).as_tuple().exponent > field.decimal_places
+
+
 def narrow_to_rows(statement: Any) -> list[models.Model]:
     """The rows an UPDATE or DELETE is about, locked until the commit; from here on it is about no others."""
     query = statement.query.chain(klass=Query)
-    query.clear_select_clause()
-    query.default_cols = True
     query.clear_ordering(force=True)
-    query.distinct = False
     model = query.get_meta().concrete_model
-    rows = list(read(model, statement.using, query).select_for_update(no_key=True, of=("self",)))
+    if len(query.alias_map) > 1 or query.annotations or query.distinct:
+        # PostgreSQL locks no grouped or windowed rows, and a join names one row several times.
+        keys = QuerySet(model, query=query, using=statement.using).values("pk")
+        chosen = read(model, statement.using).filter(pk__in=keys)
+    else:
+        query.clear_select_clause()
+        query.default_cols = True
+        chosen = read(model, statement.using, query)
+    rows = list(chosen.select_for_update(no_key=True, of=("self",)))
     statement.query.clear_where()
     statement.query.add_filter("pk__in", [row.pk for row in rows])
     return rows

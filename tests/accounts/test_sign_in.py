@@ -67,11 +67,21 @@ def test_unproven_address_gets_a_new_link_instead_of_a_session(visitor, acme, ma
     assert mailoutbox[0].to == [EDITOR]
 
 
-def test_five_wrong_passwords_in_five_minutes_and_the_right_one_waits_too(visitor):
-    for _try in range(5):
+def test_ten_wrong_passwords_from_one_address_and_the_right_one_waits_there_too(visitor):
+    for _try in range(10):
         sign_in(visitor, password="wrong")
     sign_in(visitor)
     assert not is_signed_in(visitor)
+
+
+def test_whoever_guesses_elsewhere_locks_nobody_out(acme, visitor):
+    """L8."""
+    stranger = HostClient(acme.tenant.host, REMOTE_ADDR="203.0.113.9")
+    for _try in range(12):
+        sign_in(stranger, password="wrong")
+    assert not is_signed_in(stranger)
+    sign_in(visitor)
+    assert is_signed_in(visitor)
 
 
 def test_thirty_tries_a_minute_from_one_address_and_no_more(visitor):

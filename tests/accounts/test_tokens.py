@@ -453,3 +453,22 @@ def test_migrating_makes_the_first_key_and_no_second(acme):
         SigningKey.objects.all().delete()
     assert signing.make_first("default") is True
     assert signing.make_first("default") is False
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"email": ' + "9" * 5000 + "}", '{"email": "a@b.test", "password": "\\ud800"}']
+)
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/refresh", "/api/auth/session", "/api/auth/2fa"])
+def test_odd_bodies_are_refused_and_no_error_of_ours(program, path, body):
+    response = program.generic("POST", path, body, content_type="application/json")
+    assert response.status_code in (400, 401, 405)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
+def test_no_other_method_tells_whether_a_password_is_right(program, method):
+    sent = {"email": "editor@acme.test", "password": PASSWORD}
+    answers = [
+        program.send("/api/auth/login", {**sent, "password": password}, method=method).status_code
+        for password in (PASSWORD, "wrong")
+    ]
+    assert answers == [405, 405]

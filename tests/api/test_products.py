@@ -1,10 +1,16 @@
 """Products by the API: the same rows and the same answers as the pages."""
 
+import base64
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
-from accounts.models import Role
+from accounts import access
+from accounts.models import ApiKey, Role, User
 from catalog.models import Product
 from tests.accounts.hostile import INVISIBLE, MARKUP, PLAIN
 
@@ -220,3 +226,42 @@ def test_a_right_that_was_taken_away_is_gone_at_the_next_request(acme, key_as, s
     acme.editor.groups.set([Role.objects.get(key="viewer").group])
     assert client.send("PATCH", f"/products/{acme.coffee.pk}/", {"title": "Two"}).status_code == 403
     assert stored("coffee").title == "One"
+
+
+def test_a_narrow_key_leaves_no_grant_behind_that_its_holder_did_not_need(acme, key_as, product_body):
+    rights = ["catalog.add_product", "catalog.view_product", "catalog.view_category"]
+    made = key_as("editor", rights).send("POST", "/products/", product_body())
+    assert made.status_code == 201
+    assert not access.user_grants(Product).objects.filter(content_object=made.json()["id"]).exists()
+
+
+def test_a_key_revoked_while_its_request_is_under_way_writes_nothing(acme, key_as, stored, monkeypatch):
+    """Between the credential and the lock: as if another request had committed just then."""
+    client, real = key_as("editor"), access.hold
+
+    def hold_after_revoking(user):
+        ApiKey.objects.update(revoked_at=timezone.now())
+        real(user)
+
+    monkeypatch.setattr(access, "hold", hold_after_revoking)
+    assert client.send("PATCH", f"/products/{acme.coffee.pk}/", {"title": "Late"}).status_code == 403
+    assert stored("coffee").title == "Coffee acmeword"
+
+
+def test_a_cursor_shows_nothing_that_the_rows_hide(acme, api_as):
+    for shelf in (acme.tea, acme.tools):
+        assign_perm("catalog.view_category", acme.guest, shelf)
+    address = api_as("guest").read("/categories/?limit=1").json()["next"]
+    cursor = parse_qs(urlsplit(address).query)["cursor"][0]
+    readable = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert b"Drinks" not in readable
+    assert [row["id"] for row in api_as("guest").read(address).json()["results"]] == [acme.tools.pk]
+
+
+def test_what_a_service_account_made_under_a_grant_can_be_taken_from_it(acme, api_as):
+    robot = User.objects.create(name="Robot", issuer="service", kind="service")
+    assign_perm("catalog.view_product", robot, acme.coffee)
+    path = f"/products/{acme.coffee.pk}/grants/user-{robot.pk}/"
+    assert api_as("admin").send("PUT", path, {"rights": ["catalog.change_product"]}).status_code == 404
+    assert api_as("admin").send("DELETE", path).status_code == 204
+    assert not access.user_grants(Product).objects.filter(user=robot).exists()

@@ -60,3 +60,9 @@ def test_who_has_the_version_already_is_sent_nothing(acme, api_as):
 
 def test_a_product_that_one_may_not_see_has_no_version(acme, api_as):
     assert api_as("guest").read(f"/products/{acme.coffee.pk}/", If_None_Match='"1"').status_code == 404
+
+
+def test_if_match_is_refused_where_there_is_no_version(acme, api_as):
+    response = api_as("editor").send("PATCH", f"/categories/{acme.tea.pk}/", {"name": "Changed"}, If_Match='"1"')
+    acme.tea.refresh_from_db()
+    assert (response.status_code, acme.tea.name) == (400, "Tea acmeword")

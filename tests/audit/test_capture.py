@@ -1,12 +1,13 @@
 """Every change of rows leaves a line, whatever writes them: pages, libraries, bulk methods, cascades. (R24, D7)"""
 
 import ast
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm
 
@@ -34,13 +35,25 @@ def update_through_a_join(acme):
     Product.objects.filter(category__name=acme.drinks.name).update(title="Tea")
 
 
+def update_by_a_count(acme):
+    Product.objects.filter(pk=acme.coffee.pk).annotate(n=Count("category__children")).filter(n__gt=0).update(
+        title="Tea"
+    )
+
+
 def bulk_update(acme):
     product = Product.objects.get(pk=acme.coffee.pk)
     product.title = "Tea"
     Product.objects.bulk_update([product], ["title"])
 
 
-@pytest.mark.parametrize("write", [save, update, update_through_a_join, bulk_update])
+def test_a_price_that_the_database_rounds_is_logged_as_it_is_stored(acme, new_lines):
+    Product.objects.filter(pk=acme.coffee.pk).update(price=Decimal("1.005"))
+    stored = Product.objects.get(pk=acme.coffee.pk).price
+    assert [line.changes["price"][1] for line in new_lines()] == [str(stored)]
+
+
+@pytest.mark.parametrize("write", [save, update, update_through_a_join, update_by_a_count, bulk_update])
 def test_a_changed_field_is_logged_with_both_values(acme, new_lines, write):
     write(acme)
     [line] = new_lines()

@@ -69,6 +69,6 @@ def test_the_list_is_searched_while_typing(site, operator):
     page = operator()
     page.get_by_placeholder("Search name, address, domain").fill("glob")
     page.wait_for_url("**q=glob**")
-    page.get_by_text("1 organisation", exact=True).wait_for()
+    page.locator("#results").get_by_text("1 organisation", exact=True).wait_for()
     assert page.get_by_role("link", name="Globex Outdoor").is_visible()
     assert not page.get_by_role("link", name="Acme Kitchen").is_visible()

@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.urls import path
 
+from accounts.audit.models import Entry
 from accounts.flows.people import make_member
 from accounts.guards import members_only
 from accounts.models import ApiKey, Role, User
@@ -232,3 +233,9 @@ def test_operators_own_account_here_is_another_one(acme, visiting):
     visit = visiting()
     assert visit.row.visitor.email == ""
     assert User.objects.get(email="support@platform.test").kind == User.Kind.PERSON
+
+
+@pytest.mark.parametrize("path", ["/%00", "/products/%00/"])
+def test_a_path_that_no_database_holds_is_not_found_and_noted(visit, path):
+    assert visit.client.get(path).status_code == 404
+    assert "\0" not in Entry.objects.filter(action="page_seen").latest("pk").detail

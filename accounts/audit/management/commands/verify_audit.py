@@ -37,8 +37,11 @@ class Command(OperatorCommand):
                 fleet.refuse_unknown(schema, using=using)
             names = [schema] if schema else fleet.schema_names(using, schema_ready=True)
             faults = [name for name in names if not self.verify(name, using, kept)]
+            closed = [] if schema else fleet.schema_names(using, schema_ready=False)
         except TenantError as error:
             raise CommandError(str(error)) from error
+        if closed:
+            self.stdout.write(f"Not verified, since the doctor has to see them first: {', '.join(closed)}.")
         if faults:
             raise CommandError(f"Not as it was sealed: the audit log of {', '.join(faults)}.")
 
