@@ -24,6 +24,7 @@ COUNTS = {
     ("owner", "/members/"): 14,
     ("owner", "/invitations/"): 12,
     ("owner", "/roles/"): 10,
+    ("owner", "/activity/"): 9,
     ("viewer", "/products/"): 10,
     ("viewer", "/products/{coffee}/"): 10,
     ("viewer", "/categories/{drinks}/"): 14,
