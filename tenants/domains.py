@@ -8,6 +8,7 @@ The DNS is asked before anything is locked. Source: docs/decisions/0012-platform
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import dns.exception
@@ -83,27 +84,31 @@ def _resolver() -> dns.resolver.Resolver:
     return resolver
 
 
-def settle(claim: DomainClaim, answer: Answer) -> DomainClaim:
+def settle(claim: DomainClaim, answer: Answer, *, tell: Callable[[DomainClaim], None]) -> DomainClaim:
     """Write down what the DNS said, and switch the host on or off by it. Returns the claim as it is then.
 
-    Raises DomainClaim.DoesNotExist for one that was withdrawn meanwhile.
+    `tell` is called, in the transaction, with each claim whose host went on or off: this one, and whoever
+    had the host before. Raises DomainClaim.DoesNotExist for one that was withdrawn meanwhile.
     """
-    with in_public():
-        row = DomainClaim.objects.select_for_update(of=("self",)).get(pk=claim.pk)
-        row.checked_at = timezone.now()
-        if answer.proves:
-            _prove(row)
-        else:
-            _doubt(row, answer.problem)
-        row.save()
-        return row
+    with transaction.atomic():
+        with in_public():
+            row = DomainClaim.objects.select_for_update(of=("self",)).get(pk=claim.pk)
+            row.checked_at = timezone.now()
+            switched = _prove(row) if answer.proves else _doubt(row, answer.problem)
+            row.save()
+        for one in switched:  # in the schema of whoever asked
+            tell(one)
+    return row
 
 
-def _prove(row: DomainClaim) -> None:
+# Each of these returns the claims whose host it has switched.
+
+
+def _prove(row: DomainClaim) -> list[DomainClaim]:
     row.failing_since, row.last_problem = None, ""
     if row.verified_at and _domain_of(row).exists():
-        return
-    _take_over(row)
+        return []
+    lost = _take_over(row)
     try:
         with transaction.atomic():
             row.verified_at = timezone.now()
@@ -112,36 +117,43 @@ def _prove(row: DomainClaim) -> None:
     except IntegrityError:
         row.verified_at = None
         row.last_problem = _("Another organisation is served at this domain, and its record is still there.")
+        return lost
+    return [*lost, row]
 
 
-def _take_over(row: DomainClaim) -> None:
+def _take_over(row: DomainClaim) -> list[DomainClaim]:
     """Whoever had the host and could not prove it when last asked loses it to the one who just did."""
     others = DomainClaim.objects.filter(domain=row.domain, failing_since__isnull=False).exclude(pk=row.pk)
-    for other in others.select_for_update(of=("self",)):
-        _switch_off(other)
+    lost = [other for other in others.select_for_update(of=("self",)) if _switch_off(other)]
+    for other in lost:
         other.save(update_fields=["verified_at"])
+    return lost
 
 
-def _doubt(row: DomainClaim, problem: str) -> None:
+def _doubt(row: DomainClaim, problem: str) -> list[DomainClaim]:
     """A proven host stays on for DOMAIN_PROOF_GRACE: name servers fail, and people make mistakes."""
     row.last_problem = problem
     row.failing_since = row.failing_since or timezone.now()
     if row.verified_at and row.failing_since <= timezone.now() - settings.DOMAIN_PROOF_GRACE:
         logger.warning("%s is no longer proven, and off.", row.domain)
-        _switch_off(row)
+        return [row] if _switch_off(row) else []
+    return []
 
 
-def _switch_off(row: DomainClaim) -> None:
-    if row.verified_at:
+def _switch_off(row: DomainClaim) -> bool:
+    """Was it on?"""
+    was_on = row.verified_at is not None
+    if was_on:
         _domain_of(row).delete()
         row.verified_at = None
+    return was_on
 
 
 def _domain_of(row: DomainClaim):
     return Domain.objects.filter(tenant_id=row.tenant_id, domain=row.domain, is_primary=False)
 
 
-def verify_all() -> tuple[int, int]:
+def verify_all(*, tell: Callable[[DomainClaim], None]) -> tuple[int, int]:
     """Ask anew for every claim, the proven ones first: what was lost is free before somebody else proves it.
 
     Returns how many are proven, and how many there are.
@@ -151,7 +163,7 @@ def verify_all() -> tuple[int, int]:
     proven = 0
     for claim in claims:
         try:
-            proven += settle(claim, ask(claim)).verified_at is not None
+            proven += settle(claim, ask(claim), tell=tell).verified_at is not None
         except DomainClaim.DoesNotExist:
             continue
     return proven, len(claims)

@@ -44,6 +44,8 @@ ACTIONS = {
     "organisation_created": _("signed up"),
     "organisation_changed": _("changed the settings of"),
     "domain_claimed": _("claimed an address for"),
+    "domain_proven": _("is now served at an address of"),
+    "domain_lost": _("is no longer served at an address of"),
     "domain_removed": _("gave up an address of"),
     "suspended": _("suspended"),
     "resumed": _("resumed"),

@@ -10,7 +10,7 @@ from tenants.models import DomainClaim, Tenant
 from tenants.schema import current_schema, current_tenant, in_public
 from tenants.slugs import PLATFORM_SCHEMA
 
-from .organisations import demand_operator, note_both
+from .organisations import demand_operator, note_both, reachable
 
 MAY_CHANGE = "accounts.change_organisation"
 
@@ -31,12 +31,26 @@ def settle(*, actor: User, tenant: Tenant, claim: DomainClaim, answer: domains.A
     Raises PermissionDenied, and DomainClaim.DoesNotExist for a claim that is gone.
     """
     demand(actor, tenant)
-    was_on = claim.verified_at is not None
-    settled = domains.settle(claim, answer)
-    is_on = settled.verified_at is not None
-    if is_on != was_on:
-        note(actor, tenant, "domain_proven" if is_on else "domain_lost", claim.domain)
-    return settled
+
+    def tell(switched: DomainClaim) -> None:
+        if switched.tenant_id == tenant.pk:
+            note(actor, tenant, how(switched), switched.domain)
+        else:  # whoever had the host before
+            note_switch(switched)
+
+    return domains.settle(claim, answer, tell=tell)
+
+
+def note_switch(claim: DomainClaim) -> None:
+    """A line in the log of the tenant whose domain went on or off, whoever or whatever has asked the DNS."""
+    with in_public():
+        tenant = Tenant.objects.get(pk=claim.tenant_id)
+    with reachable(tenant):
+        trail.note(how(claim), tenant, detail=claim.domain)
+
+
+def how(switched: DomainClaim) -> str:
+    return "domain_proven" if switched.verified_at else "domain_lost"
 
 
 @transaction.atomic

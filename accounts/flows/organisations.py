@@ -127,7 +127,7 @@ def reopen(*, actor: User, tenant: Tenant) -> None:
 
 
 def _end_sessions(tenant: Tenant) -> None:
-    with _reachable(tenant):
+    with reachable(tenant):
         for kind in (Session, UserSession, SignInTicket):
             kind.objects.all().delete()
 
@@ -142,13 +142,13 @@ def _act(actor: User, tenant: Tenant, action: str, **told) -> Iterator[None]:
 def note_both(actor: User, tenant: Tenant, action: str, *, detail: str = "", changes: dict | None = None) -> None:
     """A line in the platform's log, and one in the customer's own where his schema can be reached."""
     trail.note(action, tenant, detail=detail, changes=changes)
-    with _reachable(tenant):
+    with reachable(tenant):
         by = f"by the platform: {actor}"
         trail.note(action, tenant, detail=f"{by}; {detail}" if detail else by, changes=changes)
 
 
 @contextmanager
-def _reachable(tenant: Tenant) -> Iterator[None]:
+def reachable(tenant: Tenant) -> Iterator[None]:
     """Inside the customer's schema, where there is one: a broken tenant is still suspended and closed."""
     try:
         with in_tenant(tenant):

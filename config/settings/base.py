@@ -130,6 +130,8 @@ TENANT_FIGURES = ["accounts.figures.count", "catalog.figures.count"]
 # How long a closed organisation can be had back, and how long an address that was given up is nobody else's.
 TENANT_CLOSING_GRACE = timedelta(days=env.int("TENANT_CLOSING_GRACE_DAYS", default=14))
 ADDRESS_HELD_FOR = timedelta(days=90)
+# Called as f(claim) when the periodic check has switched a customer's domain on or off.
+DOMAIN_SWITCHED_HOOK = "accounts.flows.domains.note_switch"
 # A domain of the customer's own is switched off when its DNS record has been missing for this long.
 DOMAIN_PROOF_GRACE = timedelta(days=3)
 DNS_TIMEOUT = 3  # seconds, for the whole question

@@ -1,6 +1,9 @@
 """The customer's own page of domains, and the operator's in his stead."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from accounts.audit.models import Entry
@@ -140,3 +143,23 @@ def test_an_operator_finds_a_claim_under_its_own_organisation_only(console, acme
 def test_the_platform_has_no_domains_of_its_own(operator_as):
     client = operator_as("owner")
     assert (client.get(PAGE).status_code, client.post(PAGE, {"domain": HOST}).status_code) == (404, 404)
+
+
+def lines_of(world) -> list[str]:
+    with in_tenant(world.tenant):
+        found = Entry.objects.filter(action__in=("domain_proven", "domain_lost"), detail=HOST).order_by("pk")
+        return list(found.values_list("action", flat=True))
+
+
+def test_what_the_periodic_check_switches_is_told_to_whom_it_concerns(client_as, acme, globex, name_server):
+    """Acme proves the host; then its record gives way to Globex's."""
+    client_as("owner").post(PAGE, {"domain": HOST})
+    serve(name_server, *claims(acme))
+    call_command("verify_domains", stdout=StringIO())
+    assert (lines_of(acme), lines_of(globex)) == (["domain_proven"], [])
+    with in_public():
+        theirs = DomainClaim.objects.create(tenant_id=globex.tenant.pk, domain=HOST)
+    serve(name_server, theirs)
+    for _round in range(2):  # in the first, Acme is found without proof; in the second, Globex takes over
+        call_command("verify_domains", stdout=StringIO())
+    assert (lines_of(acme), lines_of(globex)) == (["domain_proven", "domain_lost"], ["domain_proven"])
