@@ -18,3 +18,4 @@ logger_class = MaskedLogger
 accesslog = "-"
 workers = 2
 threads = 4
+limit_request_line = 8190  # a cursor may be long; what is longer is refused by the server itself, as a page of its own

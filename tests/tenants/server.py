@@ -39,7 +39,17 @@ class Server:
         }
 
     def start(self) -> None:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", "4", "--log-level", "critical", "--preload"]
+        options = [
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--threads",
+            "4",
+            "--limit-request-line",
+            "0",
+            "--log-level",
+            "critical",
+            "--preload",
+        ]
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", *options]
         self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment, stderr=subprocess.DEVNULL)
 
