@@ -4,6 +4,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 
 from . import access
+from .models import LOCAL_ISSUER, User
 
 
 class RoleBackend(BaseBackend):
@@ -37,3 +38,13 @@ class LocalBackend(AuthenticationBackend):
         return set()
 
     get_user_permissions = get_group_permissions = get_all_permissions
+
+
+class ProviderBackend(BaseBackend):
+    """People of an identity provider. Recognises nobody by itself: a verified token does (accounts/flows/recognise.py).
+
+    Finds them again for their session, in the schema of the tenant alone.
+    """
+
+    def get_user(self, user_id):
+        return User.objects.members().active().exclude(issuer=LOCAL_ISSUER).filter(pk=user_id).first()

@@ -9,14 +9,17 @@ import re
 from django.utils.crypto import constant_time_compare
 
 from . import limits
-from .exceptions import CredentialRefused, ForeignCredential
+from .exceptions import CredentialRefused
+from .flows import recognise
 from .identity import Identity
 from .models import ApiKey
 from .providers import registry, verifier
+from .providers.base import API_KEY_HEADER, BEARER
 
 HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # Exactly so: a server joins two headers of one name with a comma, which is refused here.
-BEARER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
+IN_HEADER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
+JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # access tokens of some providers
 KEY = re.compile(r"tnt_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 # Compared with when no key has that prefix, so that both cases take the same steps.
 NOBODYS_HASH = ApiKey.hash("")
@@ -31,7 +34,9 @@ def present(request) -> Identity | None:
     text = carried_by(request)
     if text is None:
         return None
-    return by_key(request, text) if text.startswith("tnt_") else by_token(request, text)
+    if text.startswith("tnt_"):
+        return by_key(request, text)
+    return by_token(request, text, entry=BEARER if "HTTP_AUTHORIZATION" in request.META else API_KEY_HEADER)
 
 
 def carried_by(request) -> str | None:
@@ -43,10 +48,10 @@ def carried_by(request) -> str | None:
         raise CredentialRefused("more than one credential")
     value = request.META[sent[0]]
     if sent[0] == "HTTP_X_API_KEY":
-        if not KEY.fullmatch(value):
+        if not (KEY.fullmatch(value) or JWT.fullmatch(value)):
             raise CredentialRefused("no API key in X-API-Key")
         return value
-    found = BEARER.fullmatch(value)
+    found = IN_HEADER.fullmatch(value)
     if not found:
         raise CredentialRefused("no Bearer credential in Authorization")
     return found[1]
@@ -68,12 +73,12 @@ def by_key(request, text: str) -> Identity:
     return Identity("key", key.user, key=key)
 
 
-def by_token(request, text: str) -> Identity:
-    """The token's tenant is compared with the host's before anything of the tenant is asked."""
-    claims, provider = verifier.verify(text, kind="access", providers=registry.providers())
-    if claims.tenant != provider.tenant_id(request.tenant):
-        raise ForeignCredential(f"token of tenant {claims.tenant}", actor=claims.actor)
-    user = provider.user_of(claims)
-    if user is None:
-        raise CredentialRefused("session ended, or its person may not come in", actor=claims.actor)
-    return Identity("token", user, claims=claims.raw)
+def by_token(request, text: str, *, entry: str) -> Identity:
+    """The token's tenant is compared with the host's before anything of the tenant is asked.
+
+    Raises ProviderAway where its provider must be asked and does not answer.
+    """
+    claims, provider = verifier.verify(text, entry=entry, providers=registry.providers())
+    claims = recognise.in_tenant_of(claims, provider, request.tenant)
+    user = recognise.user_of(claims, provider, request.tenant)
+    return Identity("token", user, token=claims)

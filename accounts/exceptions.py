@@ -111,3 +111,24 @@ class ForeignCredential(CredentialRefused):
 
     message = _("This access token is another organisation's.")
     status = 403
+
+
+class NotAdmitted(CredentialRefused):
+    """A good token of this organisation's, of somebody whom it does not let in. Answered with 403."""
+
+    message = _("You are not a member of this organisation. Ask to be invited.")
+    status = 403
+
+
+class ProviderAway(AccountsError):
+    """The identity provider does not answer, or not as it should. `reason` is for the log and holds no token."""
+
+    message = _("The identity provider does not answer. Please try again in a moment.")
+    status = 503
+
+    def __init__(self, reason: str = ""):
+        super().__init__()
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason

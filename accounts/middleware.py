@@ -13,7 +13,7 @@ from tenants.problems import wants_problem
 from tenants.schema import current_schema
 
 from . import credentials, limits, refusals
-from .exceptions import CredentialRefused
+from .exceptions import CredentialRefused, ProviderAway
 from .guards import guard_of, to_sign_in
 from .identity import Identity
 from .models import ApiKey, User
@@ -40,6 +40,8 @@ class CredentialMiddleware:
             request.identity = credentials.present(request)
         except CredentialRefused as refusal:
             return refusals.answer(request, refusal)
+        except ProviderAway as error:
+            return refusals.ask_again(request, error)
         if request.identity is None:
             return self.get_response(request)
         request.user = request.identity.user

@@ -13,7 +13,7 @@ from tenants.problems import problem, unauthorised
 from tenants.schema import in_public
 
 from . import limits
-from .exceptions import CredentialRefused, ForeignCredential, TooMany
+from .exceptions import CredentialRefused, ForeignCredential, NotAdmitted, ProviderAway, TooMany
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +34,15 @@ def answer(request, refusal: CredentialRefused):
         except TooMany as error:
             headers = {"Retry-After": str(int(RETRY_AFTER.total_seconds()))}
             return problem(request, 429, detail=error.message, headers=headers)
-    if isinstance(refusal, ForeignCredential):
+    if isinstance(refusal, ForeignCredential | NotAdmitted):
         return problem(request, 403, detail=refusal.message)
     return unauthorised(request)
+
+
+def ask_again(request, error: ProviderAway):
+    """503: whether the credential is good cannot be said while its provider does not answer."""
+    logger.warning("An identity provider does not answer: %s.", error.reason)
+    return problem(request, 503, detail=error.message, headers={"Retry-After": "10"})
 
 
 def note(request, refusal: CredentialRefused) -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.flows.sign_in import BACKEND
 from accounts.flows.sign_up import create_platform
+from accounts.providers.verifier import VERIFIED
 from tenants.schema import in_tenant
 
 from . import world as worlds
@@ -48,8 +49,9 @@ def tenants(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def quiet_machine():
-    """No rate counted in an earlier test, no content type remembered wrongly, no tenant left bound."""
+    """No rate counted in an earlier test, no token or content type remembered, no tenant left bound."""
     cache.clear()
+    VERIFIED.clear()
     yield
     connection.set_schema_to_public()
 

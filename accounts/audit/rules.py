@@ -49,6 +49,9 @@ NOT_LOGGED = {
     "sessions.session": "sign-ins, sign-outs and ended sessions have lines of their own",
     "usersessions.usersession": "the same; the list is also tidied while it is read",
     "accounts.signinticket": "lives for a minute; coming in by it is a sign-in",
+    "accounts.providersession": "part of a session; refreshed tokens change it all the time",
+    "accounts.syncedrole": "which roles are the provider's; that somebody holds one has its line",
+    "accounts.directorytask": "what the provider is to be told; what was done here has its line",
     "accounts.idempotentanswer": "a copy of an answer; what was done has its line",
     "account.emailconfirmation": "the key of a mail; the address that it confirms is logged",
     "admin.logentry": "the admin site's own log, of changes that are logged here",
@@ -58,7 +61,12 @@ NOT_LOGGED = {
 
 RULES: dict[str, Rule] = {
     "accounts.user": Rule(
-        ignored={"last_seen": "moves by being there", "last_login": "signing in has a line of its own"},
+        ignored={
+            "last_seen": "moves by being there",
+            "last_login": "signing in has a line of its own",
+            "synced_at": "moves with each new token",
+            "synced_token": "moves with each new token",
+        },
         secret=frozenset({"password"}),
         deeds={"password": "password_changed"},
     ),
@@ -68,6 +76,7 @@ RULES: dict[str, Rule] = {
         verbs=("role_changed",) * 3,
     ),
     "accounts.role": Rule(related=("group",)),
+    "accounts.rolelink": Rule(related=("role__group",)),
     "auth.group": Rule(related=("role",), face="role"),
     "auth.group_permissions": Rule(
         related=("group__role", "permission"),

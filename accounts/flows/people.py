@@ -24,6 +24,12 @@ def record_address(user: User, *, verified: bool) -> None:
         directory.enter(user.email, current_tenant(using), using=using)
 
 
+def enter_directory(user: User) -> None:
+    """For people of an identity provider, whose addresses allauth does not keep: those that are proven."""
+    if user.address_proven and user.email:
+        directory.enter(user.email, current_tenant())
+
+
 def make_member(*, email: str, name: str, password: str, role: Role) -> User:
     """An account with a proven address and one role, in the tenant that the connection is bound to.
 

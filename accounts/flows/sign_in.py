@@ -45,12 +45,14 @@ def redeem_ticket(ticket: str, schema_name: str, kind: str = User.Kind.PERSON) -
     except signing.BadSignature:
         return None
     tickets = SignInTicket.objects.select_for_update(of=("self",)).filter(user__kind=kind)
-    row = tickets.select_related("user").filter(digest=_digest(secret), expires_at__gt=timezone.now()).first()
+    row = (
+        tickets.select_related("user").filter(tokens="", digest=_digest(secret), expires_at__gt=timezone.now()).first()
+    )
     SignInTicket.objects.filter(expires_at__lte=timezone.now()).delete()
     if row is None:
         return None
     row.delete()
-    return row.user if row.user.is_active else None
+    return row.user if row.user and row.user.is_active else None
 
 
 def start_session(request, user: User) -> None:

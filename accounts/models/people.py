@@ -66,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of people of an identity provider: what its last token said. Of local people, allauth knows.
+    address_proven = models.BooleanField(default=False, db_default=False, editable=False)
+    staff_at_provider = models.BooleanField(default=False, db_default=False, editable=False)
+    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    synced_token = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
 
     objects = UserManager()
@@ -112,16 +117,24 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """May open the tenant's Django admin. Follows from the roles held now, and goes with them.
+        """May open the tenant's Django admin. Follows from the roles held now, here or at the provider, and goes
+        with them.
 
         Support may not: what it sees and does there would be past the banner and the limits of its pages.
         """
         if not self.is_active or self.kind != self.Kind.PERSON:
             return False
-        return any(role.opens_admin for role in self.roles)
+        return self.staff_at_provider or any(role.opens_admin for role in self.roles)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether he signs in with a password of ours."""
+        return self.issuer == LOCAL_ISSUER
 
     @property
     def has_proven_address(self) -> bool:
+        if not self.is_local:
+            return self.address_proven
         addresses = self.emailaddress_set  # type: ignore[attr-defined]
         return addresses.filter(email=self.email, verified=True).exists()
 

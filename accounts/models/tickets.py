@@ -6,10 +6,16 @@ from .people import User
 
 
 class SignInTicket(models.Model):
-    """A right to be signed in once, within seconds, on this tenant's host. See flows/sign_in.py."""
+    """A right to be signed in once, within seconds, on this tenant's host. See flows/sign_in.py.
+
+    From an identity provider there is no `user` yet, but sealed `tokens`, which say who it is, and the hash of the
+    `attempt` that the browser began on this host: in any other browser the ticket opens nothing.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE)
+    tokens = models.TextField(blank=True, db_default="")
+    attempt = models.CharField(max_length=64, blank=True, db_default="")
     expires_at = models.DateTimeField()
 
     def __str__(self) -> str:

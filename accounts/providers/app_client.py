@@ -84,7 +84,7 @@ class TokenStrategy(AbstractTokenStrategy):
         return access, refresh
 
     def refresh_claims(self, refresh_token: str) -> Claims:
-        claims, _provider = verifier.verify(refresh_token, kind=local.REFRESH, providers=[local.provider()])
+        claims, _provider = verifier.verify(refresh_token, entry=local.REFRESH, providers=[local.provider()])
         if claims.tenant != local.tenant_id(current_tenant()):
             raise CredentialRefused("another tenant's")
         return claims

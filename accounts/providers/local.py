@@ -6,6 +6,8 @@ being deactivated or removed, ends its tokens at the next request.
 
 import uuid
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 import jwt
 from allauth.core.internal.sessionkit import get_session_user
@@ -21,10 +23,10 @@ from tenants.addresses import public_url
 from tenants.models import Tenant
 from tenants.schema import current_schema, current_tenant
 
-from .base import Claims, Kind, Provider
+from .base import BEARER, REFRESH, Claims, Kind, Provider
 from .keys import KeySource
 
-ACCESS, REFRESH = "access", "refresh"
+ACCESS = BEARER
 LIFETIMES = {ACCESS: timedelta(minutes=5), REFRESH: signing.LONGEST_TOKEN}
 TYPES = {ACCESS: "at+jwt", REFRESH: "rt+jwt"}
 KEYS = KeySource(signing.published)
@@ -32,14 +34,21 @@ KEYS = KeySource(signing.published)
 
 def provider() -> Provider:
     """Made when asked for, since it follows from the settings."""
+    return _profile(public_url(""), public_url("/api/"))
+
+
+@lru_cache(maxsize=8)
+def _profile(issuer: str, audience: str) -> Provider:
     return Provider(
-        issuer=public_url(""),
-        audience=public_url("/api/"),
+        key="local",
+        name="Tenantry",
+        issuers=(issuer,),
+        audiences=frozenset({audience}),
         algorithms=frozenset({signing.ALGORITHM}),
         keys=KEYS,
         kinds={
-            kind: Kind(types=frozenset({typ}), marks={"token_use": kind}, texts=("sid", "jti"))
-            for kind, typ in TYPES.items()
+            entry: (Kind(name=entry, types=frozenset({typ}), marks={"token_use": entry}, texts=("sid", "jti")),)
+            for entry, typ in TYPES.items()
         },
         tenant_id=tenant_id,
         user_of=user_of,
@@ -47,17 +56,18 @@ def provider() -> Provider:
     )
 
 
-def tenant_id(tenant: Tenant) -> str:
-    return str(tenant.pk)
+def tenant_id(tenant: Tenant) -> str | None:
+    """A tenant that is connected to another provider has no people of ours."""
+    return str(tenant.pk) if tenant.provider == "local" else None
 
 
 def issue(kind: str, user: User, listed: UserSession) -> tuple[str, str]:
     """A token for `user`, and its id (`jti`). `listed` is the row of the session that it belongs to."""
     now, jti = int(timezone.now().timestamp()), uuid.uuid4().hex
     profile = provider()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": profile.issuer,
-        "aud": profile.audience,
+        "aud": next(iter(profile.audiences)),
         "sub": str(user.subject),
         "tenantId": tenant_id(current_tenant()),
         "sid": str(listed.pk),

@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from accounts.exceptions import CredentialRefused
 
+from . import memory
 from .base import Claims, Kind, Provider
 from .keys import Key
+from .memory import Memory
 
 MOST_BYTES = 8 * 1024
 PART = re.compile(r"[A-Za-z0-9_-]+")
@@ -29,26 +31,75 @@ MOST_ROLES = 100
 UNWELCOME_HEADERS = {"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"}
 
 
-def verify(token: str, *, kind: str, providers: Iterable[Provider]) -> tuple[Claims, Provider]:
+VERIFIED = Memory()
+
+
+def verify(
+    token: str, *, entry: str, providers: Iterable[Provider], demands: Mapping[str, str] | None = None
+) -> tuple[Claims, Provider]:
     """What the token says, and whose it is. Raises CredentialRefused.
 
-    `kind` is what the entry point takes: a token of another kind is refused however good it is.
+    `entry` is where it came in: a token of another kind is refused there however good it is. `demands` are claims
+    that must have one exact value besides, the nonce of a sign-in.
     """
+    if len(token) > MOST_BYTES:
+        raise CredentialRefused("token too long")
+    name = memory.name_of(token, entry)
+    known = recalled(name, providers) or verified(token, entry, name, providers)
+    for wanted, value in (demands or {}).items():
+        if known[0].raw.get(wanted) != value:
+            raise CredentialRefused(f"{wanted}: not as it should be")
+    return known
+
+
+def recalled(name: tuple[bytes, str], providers: Iterable[Provider]) -> tuple[Claims, Provider] | None:
+    """As it was verified before, while its time lasts and its key is still the one that the provider publishes."""
+    found = VERIFIED.recall(name)
+    if found is None:
+        return None
+    claims, provider, key = found
+    if provider not in providers or not stands(key, provider):
+        VERIFIED.drop(name)
+        return None
+    if timezone.now().timestamp() >= claims.expires_at + LEEWAY:
+        VERIFIED.drop(name)
+        raise CredentialRefused("expired")
+    return claims, provider
+
+
+def stands(key: Key, provider: Provider) -> bool:
+    """Whether the provider still publishes it. Read anew, the same key is another object."""
+    now = provider.keys.find(key.kid)
+    return now is key or now == key
+
+
+def verified(token: str, entry: str, name: tuple[bytes, str], providers: Iterable[Provider]) -> tuple[Claims, Provider]:
     header, claims = opened(token)
-    provider = next((each for each in providers if each.issuer == claims.get("iss")), None)
+    provider = next((each for each in providers if claims.get("iss") in each.issuers), None)
     if provider is None:
         raise CredentialRefused("unknown issuer")
-    wanted = provider.kinds[kind]
-    check_header(header, provider, wanted)
-    check_signature(token, key_for(header, provider))
-    check_claims(claims, provider, wanted)
-    return read(claims, provider), provider
+    kind = kind_of(claims, provider.kinds.get(entry, ()))
+    check_header(header, provider, kind)
+    key = key_for(header, provider)
+    check_signature(token, key)
+    check_claims(claims, provider, kind)
+    said = read(claims, provider, kind, digest=name[0].hex())
+    VERIFIED.keep(name, said, provider, key)
+    return said, provider
+
+
+def kind_of(claims: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:
+    """The first kind whose marks the token has. What it says is believed later, or not at all."""
+    for kind in kinds:
+        if all(claims.get(name) == value for name, value in kind.marks.items()) and not any(
+            name in claims for name in kind.absent
+        ):
+            return kind
+    raise CredentialRefused("another kind of token")
 
 
 def opened(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, of which nothing is believed yet. Size and form first, so that rubbish costs nothing."""
-    if len(token) > MOST_BYTES:
-        raise CredentialRefused("token too long")
+    """Header and claims, of which nothing is believed yet. Form first, so that rubbish costs nothing."""
     parts = token.split(".")
     if len(parts) != 3:
         raise CredentialRefused("token not of three parts")
@@ -98,7 +149,9 @@ def check_header(header: Mapping[str, Any], provider: Provider, kind: Kind) -> N
 
 def key_for(header: Mapping[str, Any], provider: Provider) -> Key:
     kid = header.get("kid")
-    if not is_text(kid) or len(kid) > LONGEST_KID:
+    if not provider.keys.needs_id:
+        kid = ""
+    elif not is_text(kid) or len(kid) > LONGEST_KID:
         raise CredentialRefused("no key id")
     key = provider.keys.find(kid)
     if key is None:
@@ -116,13 +169,18 @@ def check_signature(token: str, key: Key) -> None:
 
 def check_claims(claims: Mapping[str, Any], provider: Provider, kind: Kind) -> None:
     check_times(claims, provider)
-    check_audience(claims, provider)
-    for name, value in kind.marks.items():
-        if claims.get(name) != value:
-            raise CredentialRefused(f"{name}: another kind of token")
-    for name in (provider.subject_claim, provider.tenant_claim, *kind.texts):
+    check_audience(claims, provider, kind.audiences or provider.audiences)
+    for name in kind.texts:
         if not is_text(claims.get(name)):
             raise CredentialRefused(f"{name} missing or odd")
+    if not is_text(subject_of(claims, provider, kind)):
+        raise CredentialRefused("subject missing or odd")
+    if kind.names_tenant and not is_text(provider.tenant(claims)):
+        raise CredentialRefused("tenant missing or odd")
+
+
+def subject_of(claims: Mapping[str, Any], provider: Provider, kind: Kind) -> Any:
+    return (kind.subject or provider.subject)(claims)
 
 
 def check_times(claims: Mapping[str, Any], provider: Provider) -> None:
@@ -141,15 +199,18 @@ def check_times(claims: Mapping[str, Any], provider: Provider) -> None:
         raise CredentialRefused("too long a life")
 
 
-def check_audience(claims: Mapping[str, Any], provider: Provider) -> None:
-    """A list is for several: then the token must say that it was made for a client of ours (`azp`)."""
+def check_audience(claims: Mapping[str, Any], provider: Provider, ours: frozenset[str]) -> None:
+    """A list with others than the provider itself is for several: then the token must say that it was made for a
+    client of ours (`azp`). One that is said must be ours in any case.
+    """
+    if "aud" not in claims and provider.audience_may_lack:
+        return
     audience = claims.get("aud")
-    if isinstance(audience, str):
-        audience = [audience]
-    if not isinstance(audience, list) or provider.audience not in audience:
+    listed = audience if isinstance(audience, list) else [audience]
+    if not listed or not all(isinstance(each, str) for each in listed) or not ours & set(listed):
         raise CredentialRefused("another audience")
-    party = claims.get("azp")
-    if (len(audience) > 1 or "azp" in claims) and party not in [provider.audience, *provider.parties]:
+    shared = not set(listed) <= ours | provider.companions
+    if (shared or "azp" in claims) and claims.get("azp") not in [*ours, *provider.parties]:
         raise CredentialRefused("another authorised party")
 
 
@@ -158,14 +219,29 @@ def is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and value == value.strip() and value.isprintable()
 
 
-def read(claims: Mapping[str, Any], provider: Provider) -> Claims:
-    """Roles that are no list of texts are none: nothing follows from what a token merely resembles."""
-    roles = claims.get(provider.roles_claim)
-    named = roles if isinstance(roles, list) and len(roles) <= MOST_ROLES else []
+def read(claims: Mapping[str, Any], provider: Provider, kind: Kind, *, digest: str) -> Claims:
+    """An address counts as verified by the one word `true`: not by a text that says so."""
+    verified = provider.email_verified(claims)
+    email, name = claims.get("email"), claims.get("name")
     return Claims(
+        provider=provider.key,
+        kind=kind,
         issuer=provider.issuer,
-        subject=claims[provider.subject_claim],
-        tenant=claims[provider.tenant_claim],
-        roles=tuple(role for role in named if is_text(role)),
+        subject=subject_of(claims, provider, kind),
+        tenant=provider.tenant(claims) if kind.names_tenant else None,
+        roles=names(provider.roles(claims)),
+        permissions=names(provider.permissions(claims)),
+        email=email.lower() if is_text(email) else "",
+        email_verified=None if verified is None else verified is True,
+        name=name if is_text(name) else "",
+        issued_at=claims["iat"],
+        expires_at=claims["exp"],
+        digest=digest,
         raw=claims,
     )
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Roles that are no list of texts are none: nothing follows from what a token merely resembles."""
+    listed = value if isinstance(value, list) and len(value) <= MOST_ROLES else []
+    return tuple(name for name in listed if is_text(name))

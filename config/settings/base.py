@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from .api import *
 from .apps import LIBRARY_APPS, SHARED_APPS, TENANT_APPS
+from .providers import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -153,7 +154,11 @@ TENANT_SIGN_UP_FLOW = "accounts.flows.sign_up.sign_up"
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.LocalBackend", "accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "accounts.backends.LocalBackend",
+    "accounts.backends.ProviderBackend",
+    "accounts.backends.RoleBackend",
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"

@@ -6,7 +6,7 @@ from .addresses import DomainClaim, FormerAddress
 from .blueprints import Blueprint
 from .directory import DirectoryEntry
 from .endings import PurgeReport
-from .events import PlatformEvent
+from .events import PlatformEvent, ProviderMessage
 from .jobs import Job
 from .signing import SigningKey
 from .tenants import Domain, Tenant, TenantQuerySet
@@ -20,6 +20,7 @@ __all__ = [
     "FormerAddress",
     "Job",
     "PlatformEvent",
+    "ProviderMessage",
     "PurgeReport",
     "SigningKey",
     "Tenant",

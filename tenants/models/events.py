@@ -3,6 +3,25 @@
 from django.db import models
 
 
+class ProviderMessage(models.Model):
+    """A message of an identity provider that was taken: a webhook's event, a logout token. Each works once.
+
+    Its id is unique within the provider; rows are kept as long as a copy of the message could still be accepted.
+    """
+
+    provider = models.CharField(max_length=40)
+    message_id = models.CharField(max_length=255)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "message_id"], name="tenants_provider_message_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.message_id}"
+
+
 class PlatformEvent(models.Model):
     """A line of the platform's own log. A refused credential is noted here, never in a tenant's audit log.
 
@@ -13,6 +32,7 @@ class PlatformEvent(models.Model):
         TOKEN_REJECTED = "token_rejected"
         CROSS_ACCESS = "cross_access_denied"
         ERROR = "error"
+        NO_OWNER = "no_owner"  # the identity provider took the last owner's role away
 
     at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=30, choices=Kind)

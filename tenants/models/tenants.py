@@ -34,6 +34,13 @@ class Tenant(TenantMixin):
         SUSPENDED = "suspended", _("Suspended")
         CLOSING = "closing", _("Closing")
 
+    class Admission(models.TextChoices):
+        """Whom a good token of this organisation's makes a member. Invited people come in under each of them."""
+
+        INVITED = "invited", _("Only who was invited here")
+        DOMAIN = "domain", _("Also who has a verified address at one of the domains")
+        PROVIDER = "provider", _("Everyone who belongs to the organisation at the provider")
+
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -55,6 +62,42 @@ class Tenant(TenantMixin):
     catalogue_is_public = models.BooleanField(
         _("public catalogue"), default=False, help_text=_("Visitors may see published products without signing in.")
     )
+    provider = models.CharField(
+        _("identity provider"),
+        max_length=40,
+        default="local",
+        db_default="local",
+        help_text=_("Whose people come in: a name of settings.IDENTITY_PROVIDERS, or local."),
+    )
+    provider_tenant_id = models.CharField(
+        _("id at the provider"),
+        max_length=255,
+        blank=True,
+        db_default="",
+        help_text=_("What the tenant claim of a token must be on this host."),
+    )
+    admits = models.CharField(
+        _("who comes in at first sight"),
+        max_length=10,
+        choices=Admission,
+        default=Admission.INVITED,
+        db_default=Admission.INVITED,
+    )
+    admitted_domains = models.CharField(
+        _("domains of addresses"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text=_("With the rule by domain: whose verified address ends so, separated by blanks."),
+    )
+    staff_role = models.CharField(
+        _("role of staff at the provider"),
+        max_length=100,
+        blank=True,
+        db_default="",
+        help_text=_("Whoever holds it there opens the admin site here. Empty: settings.IDENTITY_STAFF_ROLE."),
+    )
+    signs_out_at_provider = models.BooleanField(_("sign out at the provider, too"), default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     notice = models.CharField(
         _("reason"),
@@ -72,7 +115,14 @@ class Tenant(TenantMixin):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(Lower("slug"), name="tenants_tenant_slug_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("slug"), name="tenants_tenant_slug_any_case"),
+            models.UniqueConstraint(
+                fields=["provider", "provider_tenant_id"],
+                condition=~models.Q(provider_tenant_id=""),
+                name="tenants_tenant_at_provider",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -25,13 +25,15 @@ PSS_JWK = {**JWK, "kid": "pss", "alg": "PS256"}
 def provider(**changes) -> Provider:
     """A profile as a vendor's would be: RS256 and PS256, a key for each, tokens marked as access or refresh."""
     profile = {
-        "issuer": ISSUER,
-        "audience": AUDIENCE,
+        "key": "issuer",
+        "name": "Issuer",
+        "issuers": (ISSUER,),
+        "audiences": frozenset({AUDIENCE}),
         "algorithms": frozenset({"RS256", "PS256"}),
         "keys": KeySource(lambda: [JWK, PSS_JWK]),
         "kinds": {
-            "access": Kind(frozenset({"at+jwt", "jwt"}), {"token_use": "access"}, ("jti",)),
-            "refresh": Kind(frozenset({"jwt"}), {"token_use": "refresh"}, ("jti",)),
+            "access": (Kind(types=frozenset({"at+jwt", "jwt"}), marks={"token_use": "access"}, texts=("jti",)),),
+            "refresh": (Kind(types=frozenset({"jwt"}), marks={"token_use": "refresh"}, texts=("jti",)),),
         },
         "tenant_id": lambda tenant: str(tenant.pk),
         "user_of": lambda claims: None,

@@ -61,7 +61,7 @@ def test_an_app_signs_in_without_a_cookie_and_opens_the_api(acme, program):
 
 
 def test_the_token_says_what_our_verifier_and_others_need(acme, editor):
-    claims, _provider = verifier.verify(editor["access_token"], kind="access", providers=[local.provider()])
+    claims, _provider = verifier.verify(editor["access_token"], entry="access", providers=[local.provider()])
     assert (claims.subject, claims.tenant) == (str(acme.editor.subject), str(acme.tenant.pk))
     assert claims.roles == ("editor",)
     assert claims.raw["exp"] - claims.raw["iat"] == 300 == editor["expires_in"]
