@@ -11,15 +11,15 @@ WORKERS ?= 2
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
 
-demo: .venv/installed  ## set up everything and serve two seeded organisations
-	@$(BIN)/python manage.py demo
+demo: .venv/installed  ## set up everything and serve two seeded organisations; PROVIDER=frontegg plays one beside
+	@$(BIN)/python manage.py demo $(if $(PROVIDER),--provider $(PROVIDER))
 
 run: .venv/installed  ## serve with reload on change, on the demo's database
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py runserver $(PORT)
 
 test: .venv/installed-dev  ## the whole suite on its own embedded PostgreSQL
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/installed-dev  ## format, lint, types, imports, migrations, deployment settings
 	$(BIN)/ruff format --check .

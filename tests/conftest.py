@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from django.utils import timezone
 from accounts.flows.sign_in import BACKEND
 from accounts.flows.sign_up import create_platform
 from accounts.providers.verifier import VERIFIED
+from tenants import provisioning
 from tenants.schema import in_tenant
 
 from . import world as worlds
@@ -47,11 +49,16 @@ def tenants(django_db_setup, django_db_blocker):
         worlds.clear()
 
 
+def forget() -> None:
+    """What the process remembers from one request to the next: rates counted, tokens verified."""
+    cache.clear()
+    VERIFIED.clear()
+
+
 @pytest.fixture(autouse=True)
 def quiet_machine():
     """No rate counted in an earlier test, no token or content type remembered, no tenant left bound."""
-    cache.clear()
-    VERIFIED.clear()
+    forget()
     yield
     connection.set_schema_to_public()
 
@@ -120,14 +127,22 @@ def client_as(acme):
     return make
 
 
+@pytest.fixture(scope="module")
+def operators(tenants, django_db_blocker):
+    """The operators' own tenant, with one person a role. Committed, for the file: it takes a schema to make."""
+    with django_db_blocker.unblock():
+        owner = {"owner": "Olga Ops", "email": "owner@platform.test", "password": worlds.PASSWORD}
+        world = World(create_platform(name="Platform", **owner))
+        with in_tenant(world.tenant):
+            worlds.hire_operators(world)
+        yield world
+        provisioning.delete_tenant(world.tenant)
+
+
 @pytest.fixture
-def platform(acme) -> World:
-    """The operators' own tenant, with one person a role. The test's connection stays with Acme."""
-    tenant = create_platform(name="Platform", owner="Olga Ops", email="owner@platform.test", password=worlds.PASSWORD)
-    world = World(tenant)
-    with in_tenant(tenant):
-        worlds.hire_operators(world)
-    return world
+def platform(operators, acme) -> World:
+    """The operators' tenant as it was made. The test's connection stays with Acme."""
+    return deepcopy(operators)
 
 
 @pytest.fixture

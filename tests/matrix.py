@@ -28,6 +28,7 @@ CHANNELS = {
 RULES = """- A page fetched by htmx tells the browser to open the sign-in page as a whole.
 - Programs always say who they are: to the API, the public catalogue is open to no visitor.
 - A token of another organisation is 403, since it is good elsewhere; its key is 401, as any that is unknown here.
+- A token of an identity provider opens what its roles are here; tests/recognise/test_same_door.py tries a sample.
 - A key opens what its holder may do and its rights name. It holds none of the rights that are people's own (making
   keys, owning the organisation), so it manages nobody who holds one, and invites to no role that does.
 - The admin site opens to owners, admins and editors, and is 403 to all others, who may do there nothing at all.

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import Role
-from tests.test_matrix import pictured, someone, target  # noqa: F401  (fixtures)
+from tests.test_matrix import cell, pictured, someone, target  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

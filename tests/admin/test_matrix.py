@@ -6,11 +6,10 @@ on the pages: the site adds a gate, and takes nothing away from the door behind 
 
 import pytest
 
-from accounts.models import Invitation, Role, User
 from catalog.models import Category, Product
 from tests import matrix
 from tests.addresses import NO_SUCH_KEY
-from tests.test_matrix import check, empty, grants_on, key_of, parent_of
+from tests.test_matrix import check, gathered, grants_on, key_of, try_category, try_invitation, try_member
 from tests.world import MARKER
 
 from .channel import ELSEWHERE, AdminSite
@@ -22,15 +21,22 @@ pytestmark = pytest.mark.usefixtures("opened")
 def cells(table: matrix.Table, *actions: str):
     """Each cell, as the site answers it: nothing is open to who holds no role at all."""
     rows = [row for row in table.rows() if (not actions or row[0] in actions) and not ELSEWHERE & {row[0], row[2]}]
-    rows = [(*row[:3], "n" if row[1] == "stranger" and row[3] != "s" else row[3]) for row in rows]
-    return pytest.mark.parametrize(
-        ("action", "who", "key", "letter"), rows, ids=["-".join(row[:3]).replace(" ", "_") for row in rows]
+    return gathered(
+        (channel, who, (action, key, "n" if who == "stranger" and letter != "s" else letter))
+        for action, who, key, letter in rows
     )
 
 
 @cells(matrix.PRODUCT, "view", "change", "delete")
-def test_product(acme, someone, action, who, key, letter):
-    client, pk = someone(channel, who), key_of(acme, key)
+def test_product(acme, someone, cell, channel, who, asked):
+    client = someone(channel, who)
+    for action, key, letter in asked:
+        with cell(client, action, key):
+            try_product(acme, client, who, action, key, letter)
+
+
+def try_product(acme, client, who, action, key, letter) -> None:
+    pk = key_of(acme, key)
     shown = Product.objects.filter(pk=pk).first() or acme.coffee
     act, tables = {
         "view": (lambda: channel.view(client, "products", pk), set()),
@@ -46,23 +52,11 @@ def test_product(acme, someone, action, who, key, letter):
 
 
 @cells(matrix.CATEGORY, "view", "change", "delete", "add", "create")
-def test_category(acme, someone, action, who, key, letter):
-    client, pk = someone(channel, who), key_of(acme, key)
-    act, tables = {
-        "view": (lambda: channel.view(client, "categories", pk), set()),
-        "change": (lambda: channel.rename_category(client, parent_of(pk), pk), {"catalog_category"}),
-        "delete": (
-            lambda: channel.delete(client, "categories", pk),
-            {"catalog_category"} | grants_on(key, who, "category"),
-        ),
-        "add": (lambda: channel.add_product(client, pk), {"catalog_product"}),
-        "create": (lambda: channel.add_category(client, pk), {"catalog_category"}),
-    }[action]
-    if action == "delete":
-        empty(acme, key)
-    if (action, who) == ("add", "category add"):
-        tables = tables | {"catalog_productusergrant"}
-    check(channel, who, act, letter, tables)
+def test_category(acme, someone, cell, channel, who, asked):
+    client = someone(channel, who)
+    for action, key, letter in asked:
+        with cell(client, action, key):
+            try_category(acme, channel, client, who, action, key, letter)
 
 
 @pytest.mark.parametrize("who", [*matrix.WHO, *matrix.SHARED])
@@ -81,45 +75,28 @@ def test_share(acme, someone, who, table, place, key):
 
 
 @cells(matrix.MEMBERS)
-def test_member(acme, someone, target, action, who, key, letter):
-    client, person = someone(channel, who), target(key, who)
-    tables = {
-        "role": {"accounts_user_groups"},
-        "deactivate": {"accounts_user"},
-        "remove": {"accounts_user", "accounts_user_groups", "tenants_directoryentry"},
-    }
-    acts = {"role": channel.change_role, "deactivate": channel.deactivate, "remove": channel.remove}
-    check(channel, who, lambda: acts[action](client, person), letter, tables[action])
-    person = User.objects.get(pk=person.pk)
-    after = {
-        "role": [role.key for role in person.roles] == ["guest"],
-        "deactivate": not person.is_active,
-        "remove": person.removed_at is not None,
-    }
-    if key != "oneself":
-        assert after[action] is (letter == "y")
+def test_member(someone, target, cell, channel, who, asked):
+    client = someone(channel, who)
+    for action, key, letter in asked:
+        with cell(client, action, key):
+            try_member(target(key, who), channel, client, who, action, key, letter)
 
 
 @cells(matrix.INVITATIONS)
-def test_invitation(acme, someone, action, who, key, letter):
+def test_invitation(acme, someone, cell, channel, who, asked):
     client = someone(channel, who)
-    invitation = Invitation(email="old@acme.test", role=Role.objects.get(key=key), invited_by=acme.owner)
-    invitation.renew()
-    invitation.save()
-    acts = {
-        "invite": lambda: channel.invite(client, key),
-        "resend": lambda: channel.resend(client, invitation),
-        "revoke": lambda: channel.revoke(client, invitation),
-    }
-    check(channel, who, acts[action], letter, {"accounts_invitation"})
-    assert Invitation.objects.filter(email="new@acme.test").exists() is (letter == "y" and action == "invite")
+    for action, key, letter in asked:
+        with cell(client, action, key):
+            try_invitation(acme, channel, client, who, action, key, letter)
 
 
 @cells(matrix.PAGES)
-def test_list(acme, someone, action, who, key, letter):
+def test_list(someone, cell, channel, who, asked):
     client = someone(channel, who)
-    check(channel, who, lambda: channel.open(client, key), letter, set())
-    assert MARKER not in channel.open(client, key).content.decode()
+    for action, key, letter in asked:
+        with cell(client, action, key):
+            check(channel, who, lambda key=key: channel.open(client, key), letter, set())
+            assert MARKER not in channel.open(client, key).content.decode()
 
 
 @pytest.mark.parametrize("who", [*matrix.WHO, *matrix.SHARED])
