@@ -1,10 +1,15 @@
-"""What must be true of rights before anything is served."""
+"""What must be true of rights, and of whose word is taken for whom, before anything is served."""
+
+from itertools import pairwise
 
 from django.apps import apps
-from django.core.checks import Error, Tags, register
+from django.conf import settings
+from django.core.checks import Error, Tags, Warning, register
+from django.utils.module_loading import import_string
 
 from . import access
 from .guards import unguarded
+from .providers import configuration
 from .roles import PLATFORM_ROLES, SYSTEM_ROLES
 from .shares import shareable_models
 
@@ -55,3 +60,57 @@ def has_direct_grants(model) -> bool:
     except LookupError:
         return False
     return True
+
+
+@register(Tags.security)
+def every_provider_is_set_up(app_configs, **kwargs):
+    """The same as wsgi.py and asgi.py refuse to start with."""
+    return [
+        Error(problem, hint="docs/providers/ has a page on each provider.", id="accounts.E004")
+        for problem in configuration.all_problems()
+    ]
+
+
+# Each needs what the ones before it have set on the request.
+MIDDLEWARE_ORDER = [
+    "tenants.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.CredentialMiddleware",
+    "accounts.middleware.MemberMiddleware",
+    "accounts.middleware.SignInRequiredMiddleware",
+    "accounts.middleware.GuardMiddleware",
+]
+
+
+@register(Tags.security)
+def middleware_is_in_order(app_configs, **kwargs):
+    """Tenant before session, session before Django's user, and that before the credentials that may take its place."""
+    installed = [import_string(path) for path in settings.MIDDLEWARE]
+    places = {path: places_of(import_string(path), installed) for path in MIDDLEWARE_ORDER}
+    if absent := [path for path, found in places.items() if not found]:
+        return [Error(f"MIDDLEWARE lacks {path}.", id="accounts.E005") for path in absent]
+    return [
+        Error(f"MIDDLEWARE has {later} before {earlier}: it must stand after it.", id="accounts.E005")
+        for earlier, later in pairwise(MIDDLEWARE_ORDER)
+        if places[later][0] < places[earlier][0]
+    ]
+
+
+def places_of(wanted: type, installed: list[type]) -> list[int]:
+    """Of it, or of classes made from it."""
+    return [place for place, each in enumerate(installed) if isinstance(each, type) and issubclass(each, wanted)]
+
+
+@register(Tags.security)
+def no_role_makes_a_superuser(app_configs, **kwargs):
+    """The setting is known from elsewhere, and whoever sets it should not wait for what it did there."""
+    return [
+        Warning(
+            f"{configuration.variable(name, 'IS_SUPERUSER_ROLE')} is never obeyed: no token makes anybody a superuser.",
+            hint="Link the provider's role to a role here (docs/permissions.md).",
+            id="accounts.W001",
+        )
+        for name, values in settings.PROVIDERS.items()
+        if values.get("IS_SUPERUSER_ROLE", "is_superuser") != "is_superuser"
+    ]

@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 
 from . import limits
 from .exceptions import CredentialRefused
-from .flows import recognise
+from .flows import profiles, recognise
 from .identity import Identity
 from .models import ApiKey
 from .providers import registry, verifier
@@ -80,5 +80,6 @@ def by_token(request, text: str, *, entry: str) -> Identity:
     """
     claims, provider = verifier.verify(text, entry=entry, providers=registry.providers())
     claims = recognise.in_tenant_of(claims, provider, request.tenant)
+    claims = profiles.completed(claims, provider, text)
     user = recognise.user_of(claims, provider, request.tenant)
     return Identity("token", user, token=claims)

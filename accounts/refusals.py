@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tenants.models import PlatformEvent
+from tenants.models import PlatformEvent, Tenant
 from tenants.problems import problem, unauthorised
 from tenants.schema import in_public
 
@@ -45,8 +45,8 @@ def ask_again(request, error: ProviderAway):
     return problem(request, 503, detail=error.message, headers={"Retry-After": "10"})
 
 
-def note(request, refusal: CredentialRefused) -> None:
-    """A line of the platform's log: at most twenty an hour from one address."""
+def note(request, refusal: CredentialRefused, tenant: Tenant | None = None) -> None:
+    """A line of the platform's log: at most twenty an hour from one address. `tenant`: where no host says it."""
     logger.info("Credential refused: %s.", refusal.reason)
     try:
         limits.spend(request, "note_refused_credential")
@@ -55,7 +55,7 @@ def note(request, refusal: CredentialRefused) -> None:
     foreign = isinstance(refusal, ForeignCredential)
     PlatformEvent.objects.create(
         kind=PlatformEvent.Kind.CROSS_ACCESS if foreign else PlatformEvent.Kind.TOKEN_REJECTED,
-        schema_name=request.tenant.schema_name,
+        schema_name=getattr(tenant or request.tenant, "schema_name", ""),  # the public host is nobody's
         actor=refusal.actor[:300],
         address=limits.client_address(request),
         request_id=request.id,

@@ -1,4 +1,5 @@
-"""ASGI entry point. Refuses to serve when a view lacks a guard (see `accounts.guards`)."""
+"""ASGI entry point. Refuses to serve when a view lacks a guard (see `accounts.guards`), or when an
+identity provider is half set up (see `accounts.providers.configuration`)."""
 
 import os
 
@@ -12,5 +13,7 @@ application = get_asgi_application()
 application.request_class = Utf8ASGIRequest
 
 from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
+from accounts.providers.configuration import refuse_to_start_misconfigured  # noqa: E402
 
 refuse_to_start_unguarded()
+refuse_to_start_misconfigured()

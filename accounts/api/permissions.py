@@ -24,3 +24,17 @@ class DoorPermission(BasePermission):
 
     def has_object_permission(self, request, view, obj) -> bool:
         return not view.permission or access.allows(request.user, view.permission, obj)
+
+
+class TokenPermission(BasePermission):
+    """Beside DoorPermission, never in its place: what the caller's own token must say at his identity provider.
+
+    The view names `token_roles`, `token_permissions` or both: any of the roles, and any of the permissions, of which
+    wildcards of the provider count (`fe.secure.*`). Whoever came without a provider's token is refused.
+    """
+
+    def has_permission(self, request, view) -> bool:
+        token = getattr(request.auth, "token", None)
+        if token is None:
+            return False
+        return token.holds(roles=getattr(view, "token_roles", ()), permissions=getattr(view, "token_permissions", ()))

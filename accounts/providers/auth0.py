@@ -3,11 +3,16 @@
 Source: docs/providers/auth0.md
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from .base import BEARER, ID_TOKEN, SESSION, Holder, Kind, Provider, claim, tenant_id_at
+from .auth0_directory import Auth0Directory
+from .auth0_events import Auth0Events
+from .base import BEARER, ID_TOKEN, SESSION, Claims, Holder, Kind, Profile, Provider, claim, tenant_id_at
 from .hosted import Hosted, address_to_leave
 from .remote_keys import RemoteKeys
+from .userinfo import answered, profile_of
 
 MACHINE = "client-credentials"
 
@@ -26,7 +31,7 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         kinds={
             # An ID token is for the client, an access token for the API: their audiences are what tells them apart.
             BEARER: (
-                Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("gty", "nonce")),
+                Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce",), fits=is_of_person),
                 Kind(
                     "machineToken",
                     types=frozenset({"jwt", "at+jwt", ""}),
@@ -35,15 +40,34 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
                 ),
             ),
             SESSION: (id_token,),
-            ID_TOKEN: (id_token,),
+            # Of whoever signs up it may name no tenant yet; of whoever signs in, SESSION demands it.
+            ID_TOKEN: (replace(id_token, names_tenant=False),),
         },
         tenant_id=tenant_id_at(key),
         parties=frozenset({client, *values["MACHINE_CLIENTS"].split()}),
         companions=frozenset({f"{base}/userinfo"}),
         tenant=claim("org_id"),
         roles=claim(values["ROLES_CLAIM"] or f"{base}/roles"),
+        profile=profile(base),
         hosted=hosted(base, values),
+        directory=lambda: Auth0Directory({**values, "BASE": base}),
+        events=Auth0Events(key, values),
     )
+
+
+def profile(base: str) -> Callable[[Claims, str], Profile]:
+    """Who an access token speaks for: it says nothing of the address itself. It opens the userinfo endpoint."""
+
+    def asked(claims: Claims, token: str) -> Profile:
+        said = answered(f"{base}/userinfo", claims, headers={"Authorization": f"Bearer {token}"})
+        return profile_of(said, subject="sub", verified="email_verified", claims=claims)
+
+    return asked
+
+
+def is_of_person(claims: Mapping[str, Any]) -> bool:
+    """Clients that act for themselves say so in `gty`, and by how their subject ends. A refresh may say `gty`, too."""
+    return claims.get("gty") != MACHINE and not str(claims.get("sub")).endswith("@clients")
 
 
 def address_of(domain: str) -> str:

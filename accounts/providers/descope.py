@@ -3,15 +3,36 @@
 Source: docs/providers/descope.md
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from .base import BEARER, ID_TOKEN, REFRESH, SESSION, Kind, Provider, tenant_id_at
+from . import descope_sessions
+from .base import BEARER, ID_TOKEN, REFRESH, SESSION, Claims, Holder, Kind, Profile, Provider, tenant_id_at
+from .descope_directory import DescopeDirectory
+from .descope_events import DescopeEvents
 from .hosted import Hosted, address_to_leave
 from .remote_keys import RemoteKeys
+from .userinfo import answered, profile_of
 
-SESSION_TOKEN = Kind("sessionToken", marks={"drn": "DS"})
-REFRESH_TOKEN = Kind("refreshToken", marks={"drn": "DSR"}, names_tenant=False)
+MACHINE = "K"  # how the ids of access keys begin; people's begin with U
+
+
+def subject_of(claims: Mapping[str, Any]) -> Any:
+    return claims.get("dsub", claims.get("sub"))
+
+
+def is_of_machine(claims: Mapping[str, Any]) -> bool:
+    return str(subject_of(claims)).startswith(MACHINE)
+
+
+def is_of_person(claims: Mapping[str, Any]) -> bool:
+    return not is_of_machine(claims)
+
+
+SESSION_TOKEN = Kind("sessionToken", marks={"drn": "DS"}, fits=is_of_person)
+MACHINE_TOKEN = Kind("machineToken", marks={"drn": "DS"}, fits=is_of_machine, holder=Holder.ORGANISATION)
+REFRESH_TOKEN = Kind("refreshToken", marks={"drn": "DSR"}, names_tenant=False, longest_life=timedelta(days=400))
 
 
 def provider(key: str, values: Mapping[str, str]) -> Provider:
@@ -25,20 +46,27 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         algorithms=frozenset({"RS256"}),
         keys=RemoteKeys(lambda: f"{base}/v2/keys/{project}"),
         kinds={
-            BEARER: (SESSION_TOKEN,),
+            BEARER: (SESSION_TOKEN, MACHINE_TOKEN),
             SESSION: (SESSION_TOKEN,),
             REFRESH: (REFRESH_TOKEN,),
             ID_TOKEN: (
                 Kind("idToken", texts=("nonce",), audiences=frozenset({values["CLIENT_ID"]}), names_tenant=False),
-            ),
+            )
+            if values["CLIENT_ID"]
+            else (),
         },
         tenant_id=tenant_id_at(key),
-        subject=lambda claims: claims.get("dsub", claims.get("sub")),
+        subject=subject_of,
         tenant=current_tenant_of,
         roles=lambda claims: of_tenant(claims, "roles"),
         permissions=lambda claims: of_tenant(claims, "permissions"),
+        profile=profile(base, values) if values["MANAGEMENT_KEY"] else None,
         hosted=hosted(base, values) if values["CLIENT_ID"] else None,
-        widget="providers/descope_widget.html",
+        directory=(lambda: DescopeDirectory(values)) if values["MANAGEMENT_KEY"] else None,
+        events=DescopeEvents(key, values),
+        widget=descope_sessions.widget(base, values),
+        renew=descope_sessions.renew(base, project),
+        sign_out=descope_sessions.sign_out(base, project),
     )
 
 
@@ -49,9 +77,25 @@ def current_tenant_of(claims: Mapping[str, Any]) -> Any:
 
 
 def of_tenant(claims: Mapping[str, Any], what: str) -> Any:
-    tenants = claims.get("tenants")
-    theirs = tenants.get(claims.get("dct")) if isinstance(tenants, Mapping) else None
+    chosen = current_tenant_of(claims)
+    theirs = claims["tenants"][chosen] if chosen else None
     return theirs.get(what) if isinstance(theirs, Mapping) else None
+
+
+def profile(base: str, values: Mapping[str, str]) -> Callable[[Claims, str], Profile]:
+    """Who a session token speaks for: it says nothing of the address itself."""
+
+    def asked(claims: Claims, token: str) -> Profile:
+        key = f"{values['PROJECT_ID']}:{values['MANAGEMENT_KEY']}"
+        said = answered(
+            f"{base}/v1/mgmt/user",
+            claims,
+            params={"userId": claims.subject},
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        return profile_of(said.get("user"), subject="userId", verified="verifiedEmail", claims=claims)
+
+    return asked
 
 
 def hosted(base: str, values: Mapping[str, str]) -> Hosted:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import Any
 
 import requests
@@ -31,35 +32,60 @@ class Answer:
             raise ProviderAway("an answer that is no JSON") from error
 
 
-def ask(method: str, url: str, *, seconds: float = SECONDS, **kwargs) -> Answer:
-    """One question, whatever its answer's status. `kwargs` are those of `requests`. Raises ProviderAway."""
-    ends = time.monotonic() + seconds
+def ask(method: str, url: str, *, seconds: float | None = None, **kwargs) -> Answer:
+    """One question, whatever its answer's status. `kwargs` are those of `requests`. Raises ProviderAway.
+
+    Asked by a thread that is left to itself when the time is over: neither the search for a host's address nor
+    headers that drip in have a time-out of their own.
+    """
+    seconds = SECONDS if seconds is None else seconds
+    question = Question(method, url, seconds, kwargs)
     try:
+        Thread(target=question.ask, name="ask", daemon=True).start()
+    except RuntimeError as error:
+        raise ProviderAway("no thread to ask with") from error
+    if not question.is_over.wait(seconds):
+        raise ProviderAway("an answer that is too slow")
+    if question.answer is None:
+        raise ProviderAway(question.problem)
+    return question.answer
+
+
+class Question:
+    """`answer` is None where there was none, for the reason in `problem`: an error's name, never its text."""
+
+    def __init__(self, method: str, url: str, seconds: float, kwargs: Mapping[str, Any]):
+        self.method, self.url, self.kwargs = method, url, kwargs
+        self.seconds, self.ends = seconds, time.monotonic() + seconds
+        self.is_over, self.problem = Event(), "an error"
+        self.answer: Answer | None = None
+
+    def ask(self) -> None:
+        try:
+            self.answer = self.answered()
+        except Exception as error:  # noqa: BLE001  (of requests, of urllib3, of the socket: nobody else is there)
+            self.problem = str(error) if isinstance(error, ProviderAway) else type(error).__name__
+        finally:
+            self.is_over.set()
+
+    def answered(self) -> Answer:
         with requests.Session() as session:
             session.trust_env = False  # no credentials of ~/.netrc to whoever answers there
             with session.request(
-                method, url, timeout=seconds, allow_redirects=False, stream=True, **kwargs
+                self.method, self.url, timeout=self.seconds, allow_redirects=False, stream=True, **self.kwargs
             ) as response:
-                return Answer(response.status_code, response.headers, read(response, ends))
-    except requests.RequestException as error:
-        raise ProviderAway(type(error).__name__) from error
+                return Answer(response.status_code, response.headers, self.read(response))
 
-
-def read(response: requests.Response, ends: float) -> bytes:
-    """The body, as it drips in: each piece has its time-out, all of them together the deadline."""
-    body = bytearray()
-    while True:
-        try:
-            piece = response.raw.read1(64 * 1024, decode_content=True)
-        except Exception as error:  # urllib3's own, and the socket's
-            raise ProviderAway(type(error).__name__) from error
-        if not piece:
-            return bytes(body)
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise ProviderAway("an answer that is too large")
-        if time.monotonic() > ends:
-            raise ProviderAway("an answer that is too slow")
+    def read(self, response: requests.Response) -> bytes:
+        """The body, as it drips in: as far as the limits go."""
+        body = bytearray()
+        while piece := response.raw.read1(64 * 1024, decode_content=True):
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise ProviderAway("an answer that is too large")
+            if time.monotonic() > self.ends:
+                raise ProviderAway("an answer that is too slow")
+        return bytes(body)
 
 
 def get_json(url: str, **kwargs) -> Any:

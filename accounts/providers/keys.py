@@ -1,14 +1,14 @@
 """The keys of a provider: screened when they come in, found by id, kept for a while."""
 
 import logging
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import Any
 
 import jwt
+
+from .kept import Kept
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +47,12 @@ def screened(jwk: Mapping[str, Any]) -> Key:
         raise KeyUnfit("no kid or alg")
     if KEY_TYPES.get(algorithm[:2]) != jwk.get("kty") or PRIVATE_PARTS & set(jwk):
         raise KeyUnfit("not a public key of that algorithm")
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    uses = jwk.get("key_ops", ["verify"])
+    if jwk.get("use", "sig") != "sig" or not isinstance(uses, list) or "verify" not in uses:
         raise KeyUnfit("not for signatures")
     try:
         public = jwt.PyJWK(dict(jwk), algorithm=algorithm).key
-    except jwt.PyJWTError as error:
+    except Exception as error:  # whatever the library trips over
         raise KeyUnfit("unreadable") from error
     if jwk["kty"] == "RSA" and public.key_size < FEWEST_RSA_BITS:
         raise KeyUnfit("too short")
@@ -59,7 +60,7 @@ def screened(jwk: Mapping[str, Any]) -> Key:
 
 
 class KeySource:
-    """Keys by id, as `load` gives them (JWKs). Safe to share between threads; nobody waits for another's loading.
+    """Keys by id, as `load` gives them (JWKs). Safe to share between threads.
 
     Read anew after `fresh_for`, so a key that was withdrawn is gone by then; an unknown id has them read
     at once, but at most once in `cool_down`, whether or not that succeeded. When `load` fails, what it
@@ -74,50 +75,37 @@ class KeySource:
         *,
         fresh_for: timedelta = timedelta(seconds=60),
         cool_down: timedelta = timedelta(seconds=10),
-        clock: Callable[[], float] = time.monotonic,
+        patience: timedelta = timedelta(seconds=5),
+        **timing: Any,
     ):
-        self._load, self._clock = load, clock
-        self._fresh_for, self._cool_down = fresh_for.total_seconds(), cool_down.total_seconds()
-        self._loading = Lock()
-        self.forget()
+        self._load = load
+        self._keys: Kept[dict[str, Key]] = Kept(
+            self._read, fresh_for=fresh_for, cool_down=cool_down, patience=patience, **timing
+        )
 
     def forget(self) -> None:
-        self._keys: dict[str, Key] = {}
-        self._loaded_at = self._tried_at = float("-inf")
+        self._keys.forget()
 
     def find(self, kid: str) -> Key | None:
-        if kid not in self._keys:
-            self._read()
-        elif self.age >= self._fresh_for:
-            self._refresh()
-        return self._keys.get(kid)
+        """A known key answers at once, however old; for an unknown one the set is read first."""
+        if kid in (self._keys.known or {}):
+            self._keys.current()
+        else:
+            self._keys.ask()
+        return (self._keys.known or {}).get(kid)
 
     @property
-    def age(self) -> float:
-        """Seconds since the keys were read."""
-        return self._clock() - self._loaded_at
+    def are_known(self) -> bool:
+        """Whether there is any key; asks for them if there is none. Before that, no token can be accepted."""
+        return bool(self._keys.current())
 
-    def _refresh(self) -> None:
-        self._read()
+    def _read(self) -> dict[str, Key]:
+        return {key.kid: key for key in fit(self._load())}
 
-    def _read(self) -> None:
-        if self._clock() - self._tried_at < self._cool_down or not self._loading.acquire(blocking=False):
-            return
+
+def fit(jwks: Iterable[Mapping[str, Any]]) -> Iterator[Key]:
+    for jwk in jwks:
         try:
-            self._keys = self._screened(self._load())
-            self._loaded_at = self._clock()
-        finally:
-            self._tried_at = self._clock()
-            self._loading.release()
-
-    def _screened(self, jwks: Iterable[Mapping[str, Any]]) -> dict[str, Key]:
-        return {key.kid: key for key in self._fit(jwks)}
-
-    def _fit(self, jwks: Iterable[Mapping[str, Any]]):
-        for jwk in jwks:
-            try:
-                key = screened(jwk)
-            except KeyUnfit as error:
-                logger.warning("A published key is not used: %s.", error)
-            else:
-                yield key
+            yield screened(jwk)
+        except KeyUnfit as error:
+            logger.warning("A published key is not used: %s.", error)

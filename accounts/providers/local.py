@@ -16,12 +16,12 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
+from accounts.flows.session_bounds import is_of_this_tenant
 from accounts.models import LOCAL_ISSUER, User
-from accounts.receivers import SESSION_TENANT
 from tenants import signing
 from tenants.addresses import public_url
 from tenants.models import Tenant
-from tenants.schema import current_schema, current_tenant
+from tenants.schema import current_tenant
 
 from .base import BEARER, REFRESH, Claims, Kind, Provider
 from .keys import KeySource
@@ -95,7 +95,7 @@ def session_of(claims: Claims) -> SessionBase | None:
     """The session that the token belongs to, if it is open and was opened in this tenant."""
     listed = listed_session(claims).first()
     session = lookup_session(listed.session_key) if listed else None
-    return session if session and session.get(SESSION_TENANT) == current_schema() else None
+    return session if session and is_of_this_tenant(session) else None
 
 
 def listed_session(claims: Claims):

@@ -3,66 +3,74 @@
 Source: docs/providers/oidc.md, OpenID Connect Core 1.0, Discovery 1.0
 """
 
-import time
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from threading import Lock
 from typing import Any
 
 from accounts.exceptions import ProviderAway
 
 from . import http
 from .base import BEARER, ID_TOKEN, LOGOUT, SESSION, Kind, Provider, claim_path, tenant_id_at
+from .configuration import is_sound
 from .hosted import Hosted, address_to_leave
-from .remote_keys import RemoteKeys
+from .kept import Kept, NotHad
+from .remote_keys import COLD_DOWN, RemoteKeys
+
+logger = logging.getLogger(__name__)
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 FRESH_FOR = timedelta(hours=1)
+PATIENCE = timedelta(seconds=http.SECONDS)  # of those who have no document to go on with
 
 
 class Discovery:
     """What the provider publishes about itself, read when it is first needed and again each hour."""
 
-    def __init__(self, issuer: str):
+    def __init__(self, issuer: str, **timing: Any):
         self.issuer = issuer
-        self._found: Mapping[str, Any] = {}
-        self._read_at = float("-inf")
-        self._reading = Lock()
+        usual: dict[str, Any] = {
+            "fresh_for": FRESH_FOR,
+            "cool_down": COLD_DOWN,
+            "patience": PATIENCE,
+            "background": True,
+        }
+        self._found: Kept[Mapping[str, Any]] = Kept(self._read, **(usual | timing))
 
     def address(self, name: str) -> str:
         """Raises ProviderAway, also for another issuer's document. An older one is good while none is to be had."""
-        if time.monotonic() - self._read_at > FRESH_FOR.total_seconds():
-            self._read()
-        found = self._found.get(name)
-        if not isinstance(found, str):
+        found = (self._found.current() or {}).get(name)
+        if not isinstance(found, str) or not is_sound(found):
             raise ProviderAway(f"no {name} in discovery")
         return found
 
-    def _read(self) -> None:
+    def _read(self) -> Mapping[str, Any]:
         try:
             found = http.get_json(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             if not isinstance(found, Mapping) or found.get("issuer") != self.issuer:
                 raise ProviderAway("discovery of another issuer")
-        except ProviderAway:
-            if not self._found:
-                raise
-        else:
-            self._found, self._read_at = found, time.monotonic()
+        except ProviderAway as error:
+            logger.warning("Discovery could not be read: %s.", error)
+            raise NotHad from error
+        return found
 
 
 def provider(key: str, values: Mapping[str, str]) -> Provider:
     discovery = Discovery(values["ISSUER"])
     client = frozenset({values["CLIENT_ID"]})
-    id_token = Kind("idToken", audiences=client)
+    id_token = Kind("idToken", audiences=client, absent=("events",))
     kinds: dict[str, tuple[Kind, ...]] = {
         SESSION: (id_token,),
-        ID_TOKEN: (id_token,),
+        # Of whoever signs up it may name no tenant yet; of whoever signs in, SESSION demands it.
+        ID_TOKEN: (replace(id_token, names_tenant=False),),
         LOGOUT: (
             Kind(
                 "logoutToken",
                 types=frozenset({"logout+jwt", "jwt", ""}),
                 texts=("jti",),
                 absent=("nonce",),
+                fits=is_log_out,
                 audiences=client,
                 subject=lambda claims: claims.get("sub", claims.get("sid")),
                 names_tenant=False,
@@ -70,7 +78,7 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         ),
     }
     if values["AUDIENCE"]:  # without one of its own, an ID token could not be told from an access token
-        kinds[BEARER] = (Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce",)),)
+        kinds[BEARER] = (Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce", "events")),)
     return Provider(
         key=key,
         name=values["NAME"] or "OpenID Connect",
@@ -86,6 +94,12 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         permissions=claim_path(values["PERMISSIONS_CLAIM"]),
         hosted=hosted(discovery, values),
     )
+
+
+def is_log_out(claims: Mapping[str, Any]) -> bool:
+    """Back-Channel Logout 1.0, section 2.4: the event is a member of an object, whose own value is an object."""
+    events = claims.get("events")
+    return isinstance(events, Mapping) and isinstance(events.get(LOGOUT_EVENT), Mapping)
 
 
 def hosted(discovery: Discovery, values: Mapping[str, str]) -> Hosted:

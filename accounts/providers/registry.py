@@ -5,6 +5,7 @@ Each is made once and touches no network: nothing is fetched before a token or a
 
 from collections.abc import Mapping
 from functools import lru_cache
+from threading import Lock
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -14,6 +15,7 @@ from tenants.models import Tenant
 
 from . import auth0, descope, frontegg, local, oidc, rownd
 from .base import Provider
+from .configuration import kind_of, problems
 
 PROFILES = {
     "frontegg": frontegg.provider,
@@ -24,29 +26,24 @@ PROFILES = {
 }
 
 
+_making = Lock()
+
+
 def providers() -> list[Provider]:
     return [local.provider(), *hosted_providers().values()]
 
 
-@lru_cache(maxsize=1)
 def hosted_providers() -> Mapping[str, Provider]:
-    """By name. One that is not fully set up is not there; nothing is served then (accounts/checks.py)."""
+    """By name. One whose settings are not right is not there; nothing is served then (accounts/checks.py)."""
+    with _making:  # made twice, each would fetch keys of its own
+        return _made()
+
+
+@lru_cache(maxsize=1)
+def _made() -> Mapping[str, Provider]:
     return {
-        name: PROFILES[kind_of(name)](name, values)
-        for name, values in settings.PROVIDERS.items()
-        if kind_of(name) in PROFILES and not missing(name)
+        name: PROFILES[kind_of(name)](name, values) for name, values in settings.PROVIDERS.items() if not problems(name)
     }
-
-
-def kind_of(name: str) -> str:
-    """A name with a dash is a further provider of the kind before it: `oidc-okta`."""
-    return name.partition("-")[0]
-
-
-def missing(name: str) -> list[str]:
-    """The variables that this provider needs and has not."""
-    required, _optional = settings.PROVIDER_VARIABLES[kind_of(name)]
-    return [f"{name.upper().replace('-', '_')}_{each}" for each in required if not settings.PROVIDERS[name][each]]
 
 
 def provider_of(tenant: Tenant) -> Provider | None:
@@ -54,7 +51,12 @@ def provider_of(tenant: Tenant) -> Provider | None:
     return local.provider() if tenant.provider == "local" else hosted_providers().get(tenant.provider)
 
 
+def account_url(tenant: Tenant) -> str:
+    """The page on which this tenant's people change what their provider keeps of them; empty where none is known."""
+    return settings.PROVIDERS.get(tenant.provider, {}).get("ACCOUNT_URL", "")
+
+
 @receiver(setting_changed)
 def forget(setting, **kwargs):
     if setting == "PROVIDERS":
-        hosted_providers.cache_clear()
+        _made.cache_clear()

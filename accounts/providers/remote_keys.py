@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -11,13 +10,20 @@ from django.conf import settings
 from accounts.exceptions import ProviderAway
 
 from . import http
+from .kept import NotHad
 from .keys import Key, KeySource, SetUnfit
 
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(minutes=5)  # a key that was withdrawn verifies nothing after that
 COOL_DOWN = timedelta(seconds=45)  # between two fetches for ids that nobody knows; a new key is known within a minute
+COLD_DOWN = timedelta(seconds=10)  # the same while there is no key at all, and nobody can come in
 MOST_KEYS = 50
+FEWEST_SECRET_BYTES = 32  # RFC 7518: as long as the hash
+
+
+def stale_bound() -> timedelta:
+    return timedelta(hours=settings.IDENTITY_STALE_KEYS_HOURS)
 
 
 class RemoteKeys(KeySource):
@@ -29,59 +35,74 @@ class RemoteKeys(KeySource):
 
     def __init__(self, find_address: Callable[[], str], *, headers: Mapping[str, str] | None = None, **timing):
         self._find_address, self._headers = find_address, dict(headers or {})
-        super().__init__(self._fetch, **({"fresh_for": FRESH_FOR, "cool_down": COOL_DOWN} | timing))
+        usual: dict[str, Any] = {
+            "fresh_for": FRESH_FOR,
+            "cool_down": COOL_DOWN,
+            "cold_down": COLD_DOWN,
+            "keep_for": stale_bound,
+            "patience": timedelta(),
+            "background": True,
+        }
+        super().__init__(self._fetch, **(usual | timing))
 
     def find(self, kid: str) -> Key | None:
-        if self.age > settings.IDENTITY_STALE_KEYS_HOURS * 3600:
-            self._keys = {}
-        return super().find(kid)
+        """Raises ProviderAway while no key at all is known: whether a token is good cannot be said then."""
+        found = super().find(kid)
+        if found is None and not self._keys.known:
+            raise ProviderAway("no key known yet")
+        return found
 
-    @property
-    def are_known(self) -> bool:
-        """Whether there is any key; asks for them if there is none. Before that, no token can be accepted."""
-        if not self._keys:
-            self._read()
-        return bool(self._keys)
-
-    def _refresh(self) -> None:
-        if self._clock() - self._tried_at >= self._cool_down and not self._loading.locked():
-            Thread(target=self._read, name="key-set", daemon=True).start()
-
-    def _read(self) -> None:
+    def _read(self) -> dict[str, Key]:
+        """Whatever is the matter, it is the key set's: those who come with a token of a known key never hear of it."""
         try:
-            super()._read()
-        except (ProviderAway, SetUnfit) as error:
-            logger.warning("A key set could not be read: %s.", error)
+            if not (keys := super()._read()):
+                raise SetUnfit("no usable key")
+        except Exception as error:
+            logger.warning("A key set could not be read: %s.", said(error))
+            raise NotHad from error
+        return keys
 
     def _fetch(self) -> Iterable[Mapping[str, Any]]:
         found = http.get_json(self._find_address(), headers=self._headers)
         keys = found.get("keys") if isinstance(found, Mapping) else None
         if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
             raise SetUnfit("no list of keys")
+        refuse_unsound(keys)
         return keys
 
-    def _screened(self, jwks):
-        """One secret, or one name for two keys, and nothing of the set is believed: it is not the provider's doing."""
-        if not 0 < len(jwks) <= MOST_KEYS:
-            raise SetUnfit("no keys, or too many")
-        if any(jwk.get("kty") == "oct" for jwk in jwks):
-            raise SetUnfit("a secret among the keys")
-        names = [str(jwk.get("kid")) for jwk in jwks]
-        if len(set(names)) < len(names):
-            raise SetUnfit("two keys of one name")
-        if not (keys := super()._screened(jwks)):
-            raise SetUnfit("no usable key")
-        return keys
+
+def said(error: Exception) -> str:
+    """Our own words for it, or only its name: others' texts may hold what was sent."""
+    return str(error) if isinstance(error, ProviderAway | SetUnfit) else type(error).__name__
+
+
+def refuse_unsound(jwks: list[Mapping[str, Any]]) -> None:
+    """One secret, or one name for two keys, and nothing of the set is believed: it is not the provider's doing."""
+    if not 0 < len(jwks) <= MOST_KEYS:
+        raise SetUnfit("no keys, or too many")
+    if any(jwk.get("kty") == "oct" for jwk in jwks):
+        raise SetUnfit("a secret among the keys")
+    names = [str(jwk.get("kid")) for jwk in jwks]
+    if len(set(names)) < len(names):
+        raise SetUnfit("two keys of one name")
 
 
 class SharedSecret(KeySource):
-    """One secret of our own and the provider's, for environments that are set to HS256. It has no id."""
+    """One secret of our own and the provider's, for environments that are set to HS256. It has no id.
+
+    One that is too short to be one verifies nothing.
+    """
 
     needs_id = False
 
     def __init__(self, secret: str):
-        self._key = Key("", "HS256", secret.encode())
+        long_enough = len(secret.encode()) >= FEWEST_SECRET_BYTES
+        self._key = Key("", "HS256", secret.encode()) if long_enough else None
         super().__init__(lambda: [])
+
+    @property
+    def are_known(self) -> bool:
+        return self._key is not None
 
     def find(self, kid: str) -> Key | None:
         return self._key

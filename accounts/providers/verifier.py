@@ -8,8 +8,9 @@ Source: docs/decisions/0010-credentials.md, RFC 7515, RFC 7519, RFC 8725
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
 
 import jwt
 from django.utils import timezone
@@ -17,16 +18,16 @@ from django.utils import timezone
 from accounts.exceptions import CredentialRefused
 
 from . import memory
-from .base import Claims, Kind, Provider
+from .base import LONGEST_LIFE, Claims, Kind, Path, Provider
 from .keys import Key
 from .memory import Memory
+from .remote_keys import SharedSecret
+from .texts import is_text, names
 
 MOST_BYTES = 8 * 1024
 PART = re.compile(r"[A-Za-z0-9_-]+")
 LEEWAY = 60  # seconds: our clock and the issuer's
-LONGEST_TEXT = 255
 LONGEST_KID = 100
-MOST_ROLES = 100
 # Headers that choose a key, or change how the rest is read.
 UNWELCOME_HEADERS = {"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"}
 
@@ -37,14 +38,15 @@ VERIFIED = Memory()
 def verify(
     token: str, *, entry: str, providers: Iterable[Provider], demands: Mapping[str, str] | None = None
 ) -> tuple[Claims, Provider]:
-    """What the token says, and whose it is. Raises CredentialRefused.
+    """What the token says, and whose it is. Raises CredentialRefused; ProviderAway while not one of the keys of the
+    provider that it names is known, so that nothing can be said of it.
 
     `entry` is where it came in: a token of another kind is refused there however good it is. `demands` are claims
     that must have one exact value besides, the nonce of a sign-in.
     """
     if len(token) > MOST_BYTES:
         raise CredentialRefused("token too long")
-    name = memory.name_of(token, entry)
+    name, providers = memory.name_of(token, entry), list(providers)
     known = recalled(name, providers) or verified(token, entry, name, providers)
     for wanted, value in (demands or {}).items():
         if known[0].raw.get(wanted) != value:
@@ -52,7 +54,7 @@ def verify(
     return known
 
 
-def recalled(name: tuple[bytes, str], providers: Iterable[Provider]) -> tuple[Claims, Provider] | None:
+def recalled(name: tuple[bytes, str], providers: Collection[Provider]) -> tuple[Claims, Provider] | None:
     """As it was verified before, while its time lasts and its key is still the one that the provider publishes."""
     found = VERIFIED.recall(name)
     if found is None:
@@ -73,11 +75,11 @@ def stands(key: Key, provider: Provider) -> bool:
     return now is key or now == key
 
 
-def verified(token: str, entry: str, name: tuple[bytes, str], providers: Iterable[Provider]) -> tuple[Claims, Provider]:
+def verified(
+    token: str, entry: str, name: tuple[bytes, str], providers: Collection[Provider]
+) -> tuple[Claims, Provider]:
     header, claims = opened(token)
-    provider = next((each for each in providers if claims.get("iss") in each.issuers), None)
-    if provider is None:
-        raise CredentialRefused("unknown issuer")
+    provider = provider_of(claims, providers)
     kind = kind_of(claims, provider.kinds.get(entry, ()))
     check_header(header, provider, kind)
     key = key_for(header, provider)
@@ -88,14 +90,29 @@ def verified(token: str, entry: str, name: tuple[bytes, str], providers: Iterabl
     return said, provider
 
 
+def provider_of(claims: Mapping[str, Any], providers: Iterable[Provider]) -> Provider:
+    issuer = claims.get("iss")
+    for provider in providers:
+        if isinstance(issuer, str) and issuer in provider.issuers:
+            return provider
+    raise CredentialRefused("unknown issuer")
+
+
 def kind_of(claims: Mapping[str, Any], kinds: Iterable[Kind]) -> Kind:
     """The first kind whose marks the token has. What it says is believed later, or not at all."""
     for kind in kinds:
-        if all(claims.get(name) == value for name, value in kind.marks.items()) and not any(
-            name in claims for name in kind.absent
-        ):
+        marked = all(claims.get(name) == value for name, value in kind.marks.items())
+        if marked and not any(name in claims for name in kind.absent) and at(kind.fits, claims):
             return kind
     raise CredentialRefused("another kind of token")
+
+
+def at(path: Path, claims: Mapping[str, Any]) -> Any:
+    """What a profile makes of the claims: a token of a shape that it did not think of is refused, and trips nobody."""
+    try:
+        return path(claims)
+    except Exception as error:
+        raise CredentialRefused("claims of an unexpected shape") from error
 
 
 def opened(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -167,23 +184,41 @@ def check_signature(token: str, key: Key) -> None:
         raise CredentialRefused(f"signature: {type(error).__name__}") from error
 
 
+def verify_shared(token: str, secret: str) -> dict[str, Any]:
+    """The claims of a message, no credential, that was signed with a secret of ours and the sender's (HS256).
+
+    Raises CredentialRefused, also for a secret that is too short to be one. `exp`, `iat` and `nbf` are looked at where
+    they are; whether it says enough for what it is sent for is the caller's to see.
+    """
+    if len(token) > MOST_BYTES:
+        raise CredentialRefused("token too long")
+    header, claims = opened(token)
+    key = SharedSecret(secret).find("")
+    if key is None or header.get("alg") != key.algorithm or UNWELCOME_HEADERS & set(header):
+        raise CredentialRefused("not signed as agreed")
+    check_signature(token, key)
+    now = int(timezone.now().timestamp())
+    check_times({"iat": now, "exp": now} | claims, LONGEST_LIFE)
+    return claims
+
+
 def check_claims(claims: Mapping[str, Any], provider: Provider, kind: Kind) -> None:
-    check_times(claims, provider)
+    check_times(claims, kind.longest_life or provider.longest_life)
     check_audience(claims, provider, kind.audiences or provider.audiences)
     for name in kind.texts:
         if not is_text(claims.get(name)):
             raise CredentialRefused(f"{name} missing or odd")
     if not is_text(subject_of(claims, provider, kind)):
         raise CredentialRefused("subject missing or odd")
-    if kind.names_tenant and not is_text(provider.tenant(claims)):
+    if kind.names_tenant and not is_text(at(provider.tenant, claims)):
         raise CredentialRefused("tenant missing or odd")
 
 
 def subject_of(claims: Mapping[str, Any], provider: Provider, kind: Kind) -> Any:
-    return (kind.subject or provider.subject)(claims)
+    return at(kind.subject or provider.subject, claims)
 
 
-def check_times(claims: Mapping[str, Any], provider: Provider) -> None:
+def check_times(claims: Mapping[str, Any], longest: timedelta) -> None:
     now = timezone.now().timestamp()
     times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
     if not all(type(moment) is int for moment in times.values()):  # True is an int, too
@@ -195,7 +230,7 @@ def check_times(claims: Mapping[str, Any], provider: Provider) -> None:
         raise CredentialRefused("expired")
     if max(issued, times.get("nbf", issued)) > now + LEEWAY:
         raise CredentialRefused("not valid yet")
-    if expires - issued > provider.longest_life.total_seconds():
+    if expires - issued > longest.total_seconds():
         raise CredentialRefused("too long a life")
 
 
@@ -214,23 +249,18 @@ def check_audience(claims: Mapping[str, Any], provider: Provider, ours: frozense
         raise CredentialRefused("another authorised party")
 
 
-def is_text(value: Any) -> TypeGuard[str]:
-    """A plain text of reasonable length, without blanks at its ends or anything that does not print."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and value == value.strip() and value.isprintable()
-
-
 def read(claims: Mapping[str, Any], provider: Provider, kind: Kind, *, digest: str) -> Claims:
     """An address counts as verified by the one word `true`: not by a text that says so."""
-    verified = provider.email_verified(claims)
+    verified = at(provider.email_verified, claims)
     email, name = claims.get("email"), claims.get("name")
     return Claims(
         provider=provider.key,
         kind=kind,
         issuer=provider.issuer,
         subject=subject_of(claims, provider, kind),
-        tenant=provider.tenant(claims) if kind.names_tenant else None,
-        roles=names(provider.roles(claims)),
-        permissions=names(provider.permissions(claims)),
+        tenant=at(provider.tenant, claims) if kind.names_tenant else None,
+        roles=names(at(provider.roles, claims)),
+        permissions=names(at(provider.permissions, claims)),
         email=email.lower() if is_text(email) else "",
         email_verified=None if verified is None else verified is True,
         name=name if is_text(name) else "",
@@ -239,9 +269,3 @@ def read(claims: Mapping[str, Any], provider: Provider, kind: Kind, *, digest: s
         digest=digest,
         raw=claims,
     )
-
-
-def names(value: Any) -> tuple[str, ...]:
-    """Roles that are no list of texts are none: nothing follows from what a token merely resembles."""
-    listed = value if isinstance(value, list) and len(value) <= MOST_ROLES else []
-    return tuple(name for name in listed if is_text(name))

@@ -544,6 +544,50 @@ def test_tokens_are_decoded_in_one_module():
     assert uses["local"] == {"encode"}
 
 
+OTHER_DECODERS = (
+    "jose",
+    "joserfc",
+    "authlib.jose",
+    "jwcrypto",
+    "descope",
+    "rownd",
+    "auth0",
+    "allauth.headless.tokens.strategies.jwt",
+)
+VENDORS_OWN = {
+    "IdentityClientMixin",
+    "validate_identity_on_token",
+    "decode_jwt",
+    "AccessTokenResolver",
+    "parse_id_token",
+}
+
+
+def test_no_other_library_decodes_tokens():
+    """Of Authlib and the frontegg SDK only what asks over HTTP: their own verification leaves checks out."""
+    for app in APPS:
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            modules = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+            modules |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 0}
+            assert not [m for m in modules for other in OTHER_DECODERS if f"{m}.".startswith(f"{other}.")], path
+            names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+            names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+            assert not names & VENDORS_OWN, path
+
+
+def test_no_call_turns_a_check_off():
+    """The options by which the library leaves something out are nowhere, and algorithms never come from the token."""
+    text = (Path(settings.BASE_DIR) / "accounts/providers/verifier.py").read_text()
+    assert text.count("decode_complete(") == 1
+    assert "algorithms=[key.algorithm]" in text
+    for app in APPS:
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            assert not {"verify_signature", "verify_aud", "verify_exp"} & set(
+                path.read_text().replace('"', " ").split()
+            ), path
+
+
 def test_the_app_client_reads_no_token_by_itself():
     strategy = settings.HEADLESS_TOKEN_STRATEGY
     assert strategy == "accounts.providers.app_client.TokenStrategy"

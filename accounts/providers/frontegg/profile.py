@@ -20,12 +20,14 @@ from accounts.providers.base import (
 from accounts.providers.hosted import Hosted
 from accounts.providers.keys import KeySource
 from accounts.providers.remote_keys import RemoteKeys, SharedSecret
+from tenants.models import Tenant
 
 from .access_tokens import complete
 from .directory import FronteggDirectory
 from .events import FronteggEvents
 
-USER_TOKEN = Kind("userToken", marks={"type": "userToken"})
+# An ID token may say the same of itself; the nonce of a sign-in stands in no other.
+USER_TOKEN = Kind("userToken", marks={"type": "userToken"}, absent=("nonce",))
 # Of programs of people `sub` is the token's own id.
 USER_API_TOKEN = Kind("userApiToken", marks={"type": "userApiToken"}, holder=Holder.PROGRAM, subject=claim("userId"))
 TENANT_API_TOKEN = Kind("tenantApiToken", marks={"type": "tenantApiToken"}, holder=Holder.ORGANISATION)
@@ -34,6 +36,7 @@ USER_ACCESS_TOKEN = Kind(
     marks={"type": "userAccessToken"},
     holder=Holder.PROGRAM,
     subject=claim("userId"),
+    texts=("sub",),
     is_complete=False,
 )
 TENANT_ACCESS_TOKEN = Kind(
@@ -59,7 +62,7 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
             ),
         },
         tenant_id=tenant_id_at(key),
-        complete=complete(values),
+        complete=complete(key, values),
         hosted=hosted(issuer, values),
         directory=lambda: FronteggDirectory(values),
         events=FronteggEvents(key, values),
@@ -83,5 +86,10 @@ def hosted(issuer: str, values: Mapping[str, str]) -> Hosted:
         leave=lambda leaving: f"{issuer}/oauth/logout?{urlencode({'post_logout_redirect_uri': leaving.back_to})}",
         session_token="access_token",
         nonce_bound=False,
-        for_tenant=lambda tenant: {"organization": tenant.slug},  # the login alias of the organisation's own page
+        for_tenant=lambda tenant: for_tenant(tenant, values["LOGIN_ALIAS"]),
     )
+
+
+def for_tenant(tenant: Tenant, alias: str) -> dict[str, str]:
+    """By its id; by the alias of its own sign-in page, where each has one at Frontegg that is its address here."""
+    return {"organization": tenant.slug} if alias == "slug" else {"tenantId": tenant.provider_tenant_id}
