@@ -5,6 +5,7 @@ from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -35,6 +36,18 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         with trail.act("address_confirmed", email_address.user):
             return super().confirm_email(request, email_address)
+
+    def pre_login(self, request, user, **kwargs):
+        """The last step of each of allauth's ways in. None of them is for people of an identity provider."""
+        if not user.is_local:
+            raise PermissionDenied("signs in at his provider")
+        return super().pre_login(request, user, **kwargs)
+
+    def get_logout_redirect_url(self, request):
+        """Not to the sign-in page where that asks a provider, who may say at once that he knows the person."""
+        if request.tenant.provider != "local":
+            return reverse("accounts:signed-out")
+        return super().get_logout_redirect_url(request)
 
     def is_safe_url(self, url):
         """Paths of this host alone. allauth's goes by ALLOWED_HOSTS, which opens the way to every other tenant."""

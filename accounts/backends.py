@@ -1,9 +1,16 @@
-"""How people are recognised, and how Django's `has_perm` reaches the one door."""
+"""How people are recognised, and how Django's `has_perm` reaches the one door.
+
+Django asks the backends in the order of the settings, skips those whose arguments do not fit, and notes on the user
+which one answered: the session keeps that, and asks the same one for him again at each request.
+Source: docs/decisions/0015-roles-by-the-provider.md
+"""
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
 
 from . import access
+from .flows import people
 from .models import LOCAL_ISSUER, User
 
 
@@ -27,7 +34,26 @@ class RoleBackend(BaseBackend):
 
 
 class LocalBackend(AuthenticationBackend):
-    """E-mail and password, kept in the tenant's own schema. Inactive people are nobody."""
+    """E-mail and password, kept in the tenant's own schema, of people who have no identity provider.
+
+    Inactive people are nobody, and so is everybody where people come by a provider. Support on a visit is kept here
+    as well: it came by a ticket, and has no password.
+    """
+
+    def authenticate(self, request, **credentials):
+        """Where people come by a provider a password stops the chain: no other backend is asked about it either."""
+        if credentials.get("password") and people.issuer_here() != LOCAL_ISSUER:
+            raise PermissionDenied("people of this organisation sign in at its provider")
+        return super().authenticate(request, **credentials)
+
+    def _check_password(self, user, password):
+        return super()._check_password(user if user and user.is_local else None, password)
+
+    def get_user(self, user_id):
+        user = super().get_user(user_id)
+        if user is None or user.kind == User.Kind.SUPPORT:
+            return user
+        return user if user.is_local and people.issuer_here() == LOCAL_ISSUER else None
 
     # Rights are RoleBackend's to tell; the parent would read tables that we do not have.
 
@@ -41,10 +67,14 @@ class LocalBackend(AuthenticationBackend):
 
 
 class ProviderBackend(BaseBackend):
-    """People of an identity provider. Recognises nobody by itself: a verified token does (accounts/flows/recognise.py).
+    """People of the tenant's identity provider. Recognises nobody by itself: a verified token does
+    (accounts/flows/recognise.py).
 
-    Finds them again for their session, in the schema of the tenant alone.
+    Finds them again for their session, in the schema of the tenant alone, while it is connected to that provider.
     """
 
     def get_user(self, user_id):
-        return User.objects.members().active().exclude(issuer=LOCAL_ISSUER).filter(pk=user_id).first()
+        issuer = people.issuer_here()
+        if issuer == LOCAL_ISSUER:
+            return None
+        return User.objects.members().active().filter(issuer=issuer, pk=user_id).first()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ THROUGH_IDENTITY = {"token": Entry.Through.API, "key": Entry.Through.KEY}
 class Source:
     """Where what is done now comes from: a request, or else a command or job with a name.
 
-    `afterwards` are lines to be written once the view has ended, however it ended.
+    With a name beside a request it is done by another than who sent it: see `in_the_name_of`. `afterwards` are lines
+    to be written once the view has ended, however it ended.
     """
 
     request: Any = None
@@ -65,6 +66,18 @@ def acting(through: str, *, name: str) -> Iterator[None]:
         _source.reset(token)
 
 
+@contextmanager
+def in_the_name_of(name: str) -> Iterator[None]:
+    """What is done meanwhile is done by somebody who is not, or not yet, known by the request: an identity provider,
+    or whoever comes in by its word.
+    """
+    token = _source.set(replace(current(), name=name))
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
+
 def command_name() -> str:
     """`manage.py migrate`. Its arguments are left out: they may be about somebody."""
     program = Path(sys.argv[0]).name
@@ -77,16 +90,24 @@ def origin(connection: DatabaseWrapper) -> dict[str, Any]:
     if source.request is None:
         return {"through": source.through, "actor_name": source.name[:200]}
     request = source.request
-    user = getattr(request, "user", None)
-    here = getattr(request.tenant, "schema_name", None) == connection.schema_name
     return {
-        # A person's number says nothing in another schema: an operator who enters an organisation, for one.
-        "actor_id": user.pk if user and here else None,
-        "actor_name": str(user)[:200] if user and user.is_authenticated else "",
+        **actor(source, connection),
         "through": door(request),
         "credential": credential(request)[:120],
         "address": address(request),
         "request_id": getattr(request, "id", ""),
+    }
+
+
+def actor(source: Source, connection: DatabaseWrapper) -> dict[str, Any]:
+    if source.name:  # the request's user is not asked for: nobody has been recognised yet
+        return {"actor_name": source.name[:200]}
+    user = getattr(source.request, "user", None)
+    here = getattr(source.request.tenant, "schema_name", None) == connection.schema_name
+    return {
+        # A person's number says nothing in another schema: an operator who enters an organisation, for one.
+        "actor_id": user.pk if user and here else None,
+        "actor_name": str(user)[:200] if user and user.is_authenticated else "",
     }
 
 

@@ -4,44 +4,81 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import trail
+from accounts.audit.context import in_the_name_of
 from accounts.exceptions import InvitationError, NotAdmitted
-from accounts.models import Invitation, User
+from accounts.models import Invitation, SyncedRole, User
 from accounts.providers.base import Claims
+from accounts.providers.directory import Can
+from accounts.providers.verifier import LEEWAY
+from accounts.texts import is_address
 from tenants.models import Tenant
 
-from . import invite, people
+from . import directory, invite, people, role_map
 
 
 def admit(claims: Claims, tenant: Tenant) -> User:
     """The new member. Raises NotAdmitted, having written nothing."""
     invitation = open_invitation(claims)
     if invitation is None and not is_let_in(claims, tenant):
-        raise NotAdmitted("not invited, and not let in by the organisation's rule", actor=claims.actor)
+        # Of two first requests at once the other one may have used the invitation meanwhile.
+        return already_here(claims) or refuse(claims)
+    person = User(issuer=claims.issuer, subject=claims.subject)
+    person.set_unusable_password()
     try:
-        with transaction.atomic(), trail.act("joined"):
-            return make(claims, invitation)
+        return let_in(person, invitation, claims, tenant)
     except IntegrityError:  # two first requests at once
-        return User.objects.get(issuer=claims.issuer, subject=claims.subject)
+        return already_here(claims) or refuse(claims)
+
+
+def readmit(person: User, claims: Claims, tenant: Tenant) -> User:
+    """Somebody who was a member before, under his old row. Raises NotAdmitted.
+
+    Whoever was removed here, or left, comes back by a new invitation alone; whom the provider had taken away, by the
+    organisation's rule as well.
+    """
+    invitation = open_invitation(claims)
+    if invitation is None and not (is_brought_again(person, claims) and is_let_in(claims, tenant)):
+        raise NotAdmitted("removed, and not invited again", actor=claims.actor)
+    person.is_active, person.stopped_by_provider, person.removed_at = True, False, None
+    person.synced_token = ""  # this token counts as a new one, were it the last that was followed
+    return let_in(person, invitation, claims, tenant)
+
+
+def is_brought_again(person: User, claims: Claims) -> bool:
+    """Whether his provider, which had taken him away, says something new: not by a token from before that."""
+    gone_at = person.removed_at.timestamp() if person.removed_at else 0
+    return person.stopped_by_provider and (claims.issued_at > gone_at + LEEWAY or not claims.kind.is_complete)
+
+
+def already_here(claims: Claims) -> User | None:
+    return User.objects.filter(issuer=claims.issuer, subject=claims.subject).first()
+
+
+def refuse(claims: Claims):
+    raise NotAdmitted("not invited, and not let in by the organisation's rule", actor=claims.actor)
+
+
+# --- The rules ------------------------------------------------------------------------------------
 
 
 def open_invitation(claims: Claims) -> Invitation | None:
     """One that still holds, for an address that the provider says is proven: nobody comes in by one he only claims."""
-    if not (claims.email and claims.email_verified):
+    if not has_proven_address(claims):
         return None
-    found = (
+    invitation = (
         Invitation.objects.open()
         .select_for_update(of=("self",))
         .select_related("role__group", "invited_by")
         .filter(email=claims.email)
         .first()
     )
-    if found is None:
+    if invitation is None:
         return None
     try:
-        invite.refuse_unacceptable(found)
+        invite.refuse_unacceptable(invitation)
     except InvitationError:
         return None
-    return found
+    return invitation
 
 
 def is_let_in(claims: Claims, tenant: Tenant) -> bool:
@@ -49,19 +86,37 @@ def is_let_in(claims: Claims, tenant: Tenant) -> bool:
         return True
     if tenant.admits == Tenant.Admission.DOMAIN:
         domain = claims.email.rpartition("@")[2]
-        return bool(claims.email_verified and domain and domain in tenant.admitted_domains.lower().split())
+        return has_proven_address(claims) and domain in tenant.admitted_domains.lower().split()
     return False
 
 
-def make(claims: Claims, invitation: Invitation | None) -> User:
-    """The role of an invitation counts as given by hand: no token takes it away."""
-    user = User(issuer=claims.issuer, subject=claims.subject, email=claims.email, name=claims.name[:80])
-    user.address_proven = claims.email_verified is True
-    user.set_unusable_password()
-    user.save()
-    people.enter_directory(user)
-    if invitation:
-        user.groups.add(invitation.role.group)
-        invitation.accepted_at, invitation.accepted_by = timezone.now(), user
-        invitation.save(update_fields=["accepted_at", "accepted_by"])
-    return user
+def has_proven_address(claims: Claims) -> bool:
+    return claims.email_verified is True and is_address(claims.email)
+
+
+# --- Coming in ------------------------------------------------------------------------------------
+
+
+def let_in(person: User, invitation: Invitation | None, claims: Claims, tenant: Tenant) -> User:
+    """Writes the person, and what an invitation gives him. Raises IntegrityError if he is here already."""
+    person.email = claims.email if is_address(claims.email) else ""
+    person.address_proven = has_proven_address(claims)
+    person.name = claims.name[:80].strip() or person.name
+    with transaction.atomic(), in_the_name_of(str(person)), trail.act("joined") as act:
+        act.obj = person
+        person.save()
+        people.enter_directory(person)
+        if invitation:
+            accept(invitation, person, claims, tenant)
+    return person
+
+
+def accept(invitation: Invitation, person: User, claims: Claims, tenant: Tenant) -> None:
+    """Its role counts as given by hand, and no token takes it away, unless the provider was told of the invitation:
+    then the role is the provider's, as soon as a token says it as well.
+    """
+    invitation.accepted_at, invitation.accepted_by = timezone.now(), person
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    person.groups.add(invitation.role.group)
+    if directory.can(tenant, Can.INVITE) and invitation.role in role_map.roles_meant(claims.provider, claims.roles):
+        SyncedRole.objects.create(user=person, role=invitation.role)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +17,18 @@ from accounts.exceptions import (
     InvitationRevoked,
     InvitationUsed,
     InviterMayNotGive,
+    NoAccountsHere,
     NotYours,
     WrongRecipient,
 )
-from accounts.models import Invitation, Role, User
+from accounts.models import LOCAL_ISSUER, DirectoryTask, Invitation, Role, User
+from accounts.providers.directory import Can
 from tenants.schema import current_tenant
 
+from . import directory as at_provider
 from . import people
+
+Deed = DirectoryTask.Deed
 
 MAY_INVITE = "accounts.add_invitation"
 
@@ -40,12 +46,13 @@ class Outcome:
 def invite(*, actor: User, addresses: list[str], role: Role) -> Outcome:
     """Offer `role` to each address (clean, lower case, distinct). Mails leave after the commit.
 
-    People who are members, or have an open invitation, are left as they are and reported.
+    People who are members, or have an open invitation, are left as they are and reported. An identity provider
+    that can be told sends its own mail, which leads them in by its page; otherwise the link of ours does.
     Raises NotYours, AddressUnproven; neither writes.
     """
     demand_may_invite(actor, role)
     outcome = Outcome()
-    members = set(User.objects.members().filter(email__in=addresses).values_list("email", flat=True))
+    members = set(_members_at(addresses).values_list("email", flat=True))
     for address in addresses:
         if address in members:
             outcome.members.append(address)
@@ -56,6 +63,12 @@ def invite(*, actor: User, addresses: list[str], role: Role) -> Outcome:
     return outcome
 
 
+def _members_at(addresses: list[str]):
+    """Who comes in here under these addresses: not by one that he only claims, and not by a provider of before."""
+    here = User.objects.members().filter(issuer=people.issuer_here(), email__in=addresses)
+    return here.filter(Q(issuer=LOCAL_ISSUER) | Q(address_proven=True))
+
+
 def _invite_one(actor: User, address: str, role: Role) -> bool:
     invitation = Invitation(email=address, role=role, invited_by=actor)
     token = invitation.renew()
@@ -64,7 +77,7 @@ def _invite_one(actor: User, address: str, role: Role) -> bool:
             invitation.save()
     except IntegrityError:  # the constraint on open invitations: somebody was quicker
         return False
-    _send_after_commit(invitation, token)
+    _send(invitation, token)
     return True
 
 
@@ -81,7 +94,7 @@ def resend(*, actor: User, invitation: Invitation) -> None:
     invitation.invited_by = actor
     with trail.act("invitation_resent", invitation):
         invitation.save()
-    _send_after_commit(invitation, token)
+    _send(invitation, token)
 
 
 @transaction.atomic
@@ -93,6 +106,7 @@ def revoke(*, actor: User, invitation: Invitation) -> None:
     invitation.revoked_at = timezone.now()
     with trail.act("invitation_withdrawn", invitation):
         invitation.save(update_fields=["revoked_at"])
+        at_provider.tell(Deed.WITHDRAW, email=invitation.email)
 
 
 @transaction.atomic
@@ -101,14 +115,17 @@ def accept(*, token: str, name: str, password: str, visitor) -> User:
 
     The token is the proof of the address: it went there and nowhere else. `visitor` is the request's
     user; somebody signed in already is not given a second account.
-    Raises InvitationUsed, InvitationRevoked, InvitationExpired, InviterMayNotGive, WrongRecipient, and
+    Where people come by an identity provider, signing in there is what accepts it (flows/admission.py).
+    Raises InvitationUsed, InvitationRevoked, InvitationExpired, InviterMayNotGive, WrongRecipient, NoAccountsHere, and
     Invitation.DoesNotExist for a token that is unknown, or was replaced by sending again.
     """
     invitation = Invitation.objects.select_for_update().get(token_hash=Invitation.hash(token))
     refuse_unacceptable(invitation)
     if visitor.is_authenticated:
         raise WrongRecipient
-    if User.objects.members().filter(email=invitation.email).exists():
+    if people.issuer_here() != LOCAL_ISSUER:
+        raise NoAccountsHere
+    if _members_at([invitation.email]).exists():
         raise InvitationUsed
     with trail.act("invitation_accepted", invitation):
         user = people.make_member(email=invitation.email, name=name, password=password, role=invitation.role)
@@ -150,6 +167,15 @@ def demand_may_invite(actor: User, role: Role) -> None:
 
 def _locked(invitation: Invitation) -> Invitation:
     return Invitation.objects.select_for_update(of=("self",)).select_related("role__group").get(pk=invitation.pk)
+
+
+def _send(invitation: Invitation, token: str) -> None:
+    """One mail, not two: by the provider, if it can be told whom to invite, else by us."""
+    if at_provider.can(current_tenant(), Can.INVITE):
+        inviter = str(invitation.invited_by)
+        at_provider.tell(Deed.INVITE, email=invitation.email, roles=[invitation.role], inviter=inviter)
+    else:
+        _send_after_commit(invitation, token)
 
 
 def _send_after_commit(invitation: Invitation, token: str) -> None:

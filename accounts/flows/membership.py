@@ -15,13 +15,16 @@ from django.utils import timezone
 from accounts import access
 from accounts.audit import trail
 from accounts.exceptions import LastOwner, NotYours
-from accounts.models import Invitation, Role, SignInTicket, User
+from accounts.models import DirectoryTask, Invitation, Role, SignInTicket, SyncedRole, User
+from accounts.providers.directory import Can
 from accounts.roles import OWNER
 from accounts.shares import shareable_models
-from tenants import directory
 from tenants.schema import current_tenant
 
-from . import api_keys
+from . import api_keys, people, role_sync
+from . import directory as at_provider
+
+Deed = DirectoryTask.Deed
 
 
 @transaction.atomic
@@ -33,7 +36,15 @@ def change_role(*, actor: User, member: User, role: Role) -> None:
         raise NotYours
     with trail.act("role_changed", member):
         member.groups.set([role.group])
+        if not member.is_local:
+            _change_at_provider(member, role)
     _demand_an_owner()
+
+
+def _change_at_provider(member: User, role: Role) -> None:
+    is_told = at_provider.can(current_tenant(), Can.SET_ROLES)
+    role_sync.changed_here(member, role, is_told=is_told)
+    at_provider.tell(Deed.SET_ROLES, user=member, roles=[role])
 
 
 @transaction.atomic
@@ -42,9 +53,10 @@ def deactivate(*, actor: User, member: User) -> None:
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.change_user")
     with trail.act("deactivated", member):
-        member.is_active = False
-        member.save(update_fields=["is_active"])
+        member.is_active = member.stopped_by_provider = False
+        member.save(update_fields=["is_active", "stopped_by_provider"])
         end_sessions(member)
+        at_provider.tell(Deed.DEACTIVATE, user=member)
     _demand_an_owner()
 
 
@@ -53,8 +65,9 @@ def reactivate(*, actor: User, member: User) -> None:
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.change_user")
     with trail.act("reactivated", member):
-        member.is_active = True
-        member.save(update_fields=["is_active"])
+        member.is_active, member.stopped_by_provider = True, False
+        member.save(update_fields=["is_active", "stopped_by_provider"])
+        at_provider.tell(Deed.REACTIVATE, user=member)
 
 
 @transaction.atomic
@@ -64,6 +77,8 @@ def remove(*, actor: User, member: User) -> None:
     demand_may_manage(actor, member, "accounts.delete_user")
     with trail.act("member_removed", member):
         _end_membership(member)
+        at_provider.tell(Deed.REMOVE, user=member)
+    _demand_an_owner()
 
 
 @transaction.atomic
@@ -72,14 +87,54 @@ def leave(*, member: User) -> None:
     member = _lock(member, member)[1]
     with trail.act("member_left", member):
         _end_membership(member)
+        at_provider.tell(Deed.REMOVE, user=member)
+    _demand_an_owner()
 
 
-def _end_membership(member: User) -> None:
-    member.is_active = False
+# --- By the provider's word, which counts even for the last owner --------------------------------------
+
+
+@transaction.atomic
+def ended_there(member: User) -> None:
+    """The provider says that he no longer belongs to the organisation."""
+    member = _lock(member, member)[1]
+    with trail.act("member_removed", member):
+        lost = set(Role.objects.filter(group__user=member).values_list("pk", flat=True))
+        _end_membership(member, by_provider=True)
+        role_sync.warn_without_owner(lost)
+
+
+@transaction.atomic
+def stopped_there(member: User) -> None:
+    """The provider has disabled him in this organisation."""
+    member = _lock(member, member)[1]
+    with trail.act("deactivated", member):
+        member.is_active, member.stopped_by_provider = False, True
+        member.save(update_fields=["is_active", "stopped_by_provider"])
+        end_sessions(member)
+        role_sync.warn_without_owner(set(Role.objects.filter(group__user=member).values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def back_there(member: User) -> None:
+    """The provider has enabled him again. Who was deactivated here stays so."""
+    member = _lock(member, member)[1]
+    if member.stopped_by_provider and not member.is_active:
+        with trail.act("reactivated", member):
+            member.is_active, member.stopped_by_provider = True, False
+            member.save(update_fields=["is_active", "stopped_by_provider"])
+
+
+def _end_membership(member: User, *, by_provider: bool = False) -> None:
+    """Whom his provider took away it may bring again; whoever goes here comes back by an invitation alone."""
+    member.is_active = member.staff_at_provider = False
+    member.stopped_by_provider = by_provider
     member.removed_at = timezone.now()
     member.set_unusable_password()
-    member.save(update_fields=["is_active", "removed_at", "password"])
+    changed = ["is_active", "removed_at", "password", "staff_at_provider", "stopped_by_provider"]
+    member.save(update_fields=changed)
     member.groups.clear()
+    SyncedRole.objects.filter(user=member).delete()
     for model in shareable_models():
         access.user_grants(model).objects.filter(user=member).delete()
     Invitation.objects.open().filter(invited_by=member).update(revoked_at=timezone.now())
@@ -88,8 +143,7 @@ def _end_membership(member: User) -> None:
     Authenticator.objects.filter(user=member).delete()  # an old phone does not come back with its owner
     EmailAddress.objects.filter(user=member, verified=False).delete()  # nor does a change of address under way
     end_sessions(member)
-    directory.leave(member.email, current_tenant())
-    _demand_an_owner()
+    people.leave_directory(member, member.email)
 
 
 def end_sessions(member: User, keep: str | None = None) -> None:
@@ -111,7 +165,7 @@ def _lock(actor: User, member: User) -> tuple[User, User]:
     and with it no two changes of membership run at once, so what is asked of the actor holds to the end.
     Raises User.DoesNotExist when `member` has left meanwhile.
     """
-    list(Role.objects.select_for_update(no_key=True, of=("self",)).filter(key=OWNER))
+    people.lock_owner_role()
     member = User.objects.members().select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
     return access.reread(actor), member
 

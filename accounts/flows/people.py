@@ -5,9 +5,12 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Q
 
 from accounts import access
-from accounts.models import Role, User
+from accounts.models import LOCAL_ISSUER, Role, User
+from accounts.providers import registry
+from accounts.roles import OWNER
 from tenants import directory
 from tenants.schema import current_tenant
 
@@ -24,10 +27,36 @@ def record_address(user: User, *, verified: bool) -> None:
         directory.enter(user.email, current_tenant(using), using=using)
 
 
+def issuer_here(using: str = DEFAULT_DB_ALIAS) -> str:
+    """Whose people come in here: the issuer that stands on their rows. "" where the settings no longer name it."""
+    tenant = current_tenant(using)
+    if tenant.provider == "local":
+        return LOCAL_ISSUER
+    provider = registry.provider_of(tenant)
+    return provider.issuer if provider else ""
+
+
+def lock_owner_role() -> None:
+    """First in whatever changes who holds what: with it, no two such changes run at once, nor wait in a circle."""
+    list(Role.objects.select_for_update(no_key=True, of=("self",)).filter(key=OWNER))
+
+
+def findable_address(user: User) -> str:
+    """Under which somebody of an identity provider is found: allauth does not keep it. Unproven: none."""
+    return user.email if user.address_proven else ""
+
+
 def enter_directory(user: User) -> None:
-    """For people of an identity provider, whose addresses allauth does not keep: those that are proven."""
-    if user.address_proven and user.email:
-        directory.enter(user.email, current_tenant())
+    """For people of an identity provider."""
+    if address := findable_address(user):
+        directory.enter(address, current_tenant())
+
+
+def leave_directory(user: User, address: str) -> None:
+    """Unless somebody else here has proven the same address: nobody is made harder to find by another's leaving."""
+    others = User.objects.present().exclude(pk=user.pk).filter(email=address)
+    if address and not others.filter(Q(address_proven=True) | Q(issuer=LOCAL_ISSUER)).exists():
+        directory.leave(address, current_tenant())
 
 
 def make_member(*, email: str, name: str, password: str, role: Role) -> User:
@@ -36,7 +65,7 @@ def make_member(*, email: str, name: str, password: str, role: Role) -> User:
     Somebody who was removed gets his old row back, so that history keeps one person.
     """
     email = email.strip().lower()
-    user = User.objects.filter(email=email, issuer="local").exclude(removed_at=None).first()
+    user = User.objects.filter(email=email, issuer=LOCAL_ISSUER).exclude(removed_at=None).first()
     if user:
         user.name, user.is_active, user.removed_at = name, True, None
         user.set_password(password)

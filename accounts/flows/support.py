@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -75,20 +76,22 @@ def enter(*, operator: User, tenant: Tenant, reason: str, length: timedelta) -> 
 
 
 def _end_visits_of(operator: User) -> None:
-    visits = SupportVisit.objects.running().filter(visitor__issuer=PLATFORM_ISSUER, visitor__subject=operator.subject)
+    visits = SupportVisit.objects.running().filter(
+        visitor__issuer=PLATFORM_ISSUER, visitor__subject=_known_as(operator)
+    )
     for earlier in visits.select_related("visitor").select_for_update(of=("self",)):
         _end(earlier, by=earlier.visitor)
 
 
 def _visitor_for(operator: User) -> User:
-    """The operator as a user here. Found again by his subject on the platform.
+    """The operator as a user here. Found again by what he is known as.
 
     He has neither address nor password: an address would let him ask for a password by mail.
     """
     name = operator.name[: LONGEST_NAME - len(NAME_ENDING)] + NAME_ENDING
     visitor, _made = User.objects.get_or_create(
         issuer=PLATFORM_ISSUER,
-        subject=str(operator.subject),
+        subject=_known_as(operator),
         defaults={"kind": User.Kind.SUPPORT, "name": name, "password": make_password(None)},
     )
     if visitor.name != name:
@@ -96,6 +99,16 @@ def _visitor_for(operator: User) -> User:
         visitor.save(update_fields=["name"])
     visitor.groups.set([Role.objects.get(key=ADMIN).group])
     return visitor
+
+
+def _known_as(operator: User) -> str:
+    """His subject; of an operator who came by an identity provider, whose subjects are another's words, his number."""
+    return str(operator.subject if operator.is_local else operator.pk)
+
+
+def _known_by(subject: str) -> Q:
+    known = Q(issuer=LOCAL_ISSUER, subject=subject)
+    return known | (~Q(issuer=LOCAL_ISSUER) & Q(pk=int(subject))) if subject.isdecimal() else known
 
 
 def _tell_owners(visit: SupportVisit) -> None:
@@ -145,7 +158,7 @@ def running_visit(*, visitor: User, number: int | None, writes: bool) -> Support
 def _operator_may_enter(visitor: User) -> bool:
     """Asked in the platform's own schema, where the operator is a member: statements of their own."""
     with in_schema(PLATFORM_SCHEMA):
-        operator = User.objects.members().filter(issuer=LOCAL_ISSUER, subject=visitor.subject).first()
+        operator = User.objects.members().filter(_known_by(visitor.subject)).first()
         return operator is not None and access.allows(operator, MAY_ENTER)
 
 

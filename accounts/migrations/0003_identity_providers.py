@@ -44,10 +44,21 @@ class Migration(migrations.Migration):
             name='synced_token',
             field=models.CharField(blank=True, db_default='', editable=False, max_length=64),
         ),
-        migrations.AlterField(
-            model_name='signinticket',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
+        # By hand: Django would drop the foreign key and make it anew, in one string of two statements.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    'ALTER TABLE "accounts_signinticket" ALTER COLUMN "user_id" DROP NOT NULL',
+                    'ALTER TABLE "accounts_signinticket" ALTER COLUMN "user_id" SET NOT NULL',
+                ),
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name='signinticket',
+                    name='user',
+                    field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name='ProviderSession',

@@ -66,9 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Of people of an identity provider: what its last token said. Of local people, allauth knows.
+    # Of people of an identity provider: what its last token said. Of local people, allauth knows. `synced_token` are
+    # the beginnings of the digests of those tokens that were issued in the second `synced_at`, the last one first.
     address_proven = models.BooleanField(default=False, db_default=False, editable=False)
     staff_at_provider = models.BooleanField(default=False, db_default=False, editable=False)
+    stopped_by_provider = models.BooleanField(default=False, db_default=False, editable=False)  # and not here
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
     synced_token = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)

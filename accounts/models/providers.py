@@ -22,6 +22,7 @@ class RoleLink(models.Model):
     )
 
     class Meta:
+        verbose_name = _("role of the identity provider")
         ordering = ["key"]
         constraints = [models.UniqueConstraint(fields=["provider", "key"], name="accounts_rolelink_once")]
 
@@ -32,12 +33,14 @@ class RoleLink(models.Model):
 class SyncedRole(models.Model):
     """A role that somebody holds by the provider's word, and loses by it. Roles given by hand have no row here.
 
-    `held_before`: he had been given it by hand as well, so it stays when the provider takes it back.
+    `held_before`: he had been given it by hand as well, so it stays when the provider takes it back. `taken_here`: the
+    provider says it and he does not hold it, since somebody here gave him another one in its place.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="synced_roles")
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
     held_before = models.BooleanField(default=False)
+    taken_here = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "role"], name="accounts_syncedrole_once")]

@@ -18,6 +18,9 @@ from accounts.guards import ObjectAccessMixin, open_to_all
 from accounts.models import Invitation, Role
 from accounts.pages import PageMixin
 
+from . import at_provider
+from .hosted import offer_invitation
+
 
 class InvitationListView(PageMixin, ObjectAccessMixin, ListView):
     permission_required = "accounts.view_invitation"
@@ -28,7 +31,7 @@ class InvitationListView(PageMixin, ObjectAccessMixin, ListView):
 
     def get_context_data(self, **kwargs):
         givable = {role.pk for role in Role.objects.may_be_given_by(self.request.user)}
-        return super().get_context_data(givable=givable, **kwargs)
+        return super().get_context_data(givable=givable, **at_provider.context(self.request), **kwargs)
 
 
 class InviteView(ObjectAccessMixin, FormView):
@@ -135,6 +138,8 @@ class InvitationAcceptView(FormMixin, DetailView):
             return self.ended(error)
         if request.user.is_authenticated:
             return render(request, "accounts/invitation_other.html", self.get_context_data(), status=403)
+        if request.tenant.provider != "local":
+            return offer_invitation(request, self.object)
         return super().dispatch(request, *args, **kwargs)
 
     def ended(self, error: InvitationError):

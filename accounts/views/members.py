@@ -10,11 +10,14 @@ from django.views.generic import DetailView, FormView, ListView, TemplateView
 
 from accounts import access
 from accounts.exceptions import LastOwner
-from accounts.flows import membership
+from accounts.flows import membership, role_sync
 from accounts.forms import MemberSearchForm, RoleForm
 from accounts.guards import ObjectAccessMixin, members_only
 from accounts.models import Role, User
 from accounts.pages import PageMixin
+from accounts.providers.directory import Can
+
+from . import at_provider
 
 
 class MemberListView(PageMixin, ObjectAccessMixin, ListView):
@@ -36,7 +39,16 @@ class MemberListView(PageMixin, ObjectAccessMixin, ListView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(form=self.form, **kwargs)
         context["manageable"] = self.manageable(context["members"])
-        return context
+        return context | self.by_provider(context["members"])
+
+    def by_provider(self, members) -> dict:
+        """Where people come by an identity provider: who does, and which of their roles are its word."""
+        found = at_provider.context(self.request)
+        owned = role_sync.roles_by_word(members) if found else {}
+        for member in members:
+            member.comes_by_provider = bool(found) and member.issuer in found["provider"].issuers
+            member.roles_by_provider = owned.get(member.pk, set())
+        return found
 
     def manageable(self, members) -> set[int]:
         """Keys of those whom the viewer may manage: the rule of `demand_may_manage`, for a page of rows at once."""
@@ -58,6 +70,7 @@ class MemberActionView(ObjectAccessMixin, DetailView):
     done: str
     verb: str
     danger = True
+    what: Can  # at the identity provider
 
     def act(self, member: User) -> None:
         raise NotImplementedError
@@ -69,7 +82,9 @@ class MemberActionView(ObjectAccessMixin, DetailView):
         return member
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(question=self.question % {"name": self.object}, **kwargs)
+        question = self.question % {"name": self.object}
+        there = at_provider.what_becomes_of_it(self.request.tenant, self.object, self.what)
+        return super().get_context_data(question=question, there=there, **kwargs)
 
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
@@ -89,6 +104,7 @@ class MemberActionView(ObjectAccessMixin, DetailView):
 class MemberDeactivateView(MemberActionView):
     permission_required = "accounts.change_user"
     verb = _("Deactivate")
+    what = Can.DEACTIVATE
     question = _("Deactivate %(name)s? They are signed out at once and cannot sign in until reactivated.")
     done = _("%(name)s is deactivated.")
 
@@ -99,6 +115,7 @@ class MemberDeactivateView(MemberActionView):
 class MemberReactivateView(MemberActionView):
     permission_required = "accounts.change_user"
     verb = _("Reactivate")
+    what = Can.DEACTIVATE
     danger = False
     question = _("Reactivate %(name)s? Their roles and shared items come back.")
     done = _("%(name)s can sign in again.")
@@ -110,6 +127,7 @@ class MemberReactivateView(MemberActionView):
 class MemberRemoveView(MemberActionView):
     permission_required = "accounts.delete_user"
     verb = _("Remove")
+    what = Can.REMOVE
     question = _("Remove %(name)s? Their sessions, roles, shared items and open invitations end at once.")
     done = _("%(name)s is no longer a member.")
 
@@ -135,6 +153,10 @@ class MemberRoleView(ObjectAccessMixin, DetailView, FormView):
     def get_initial(self):
         role = self.object.roles[0] if self.object.roles else None
         return {"role": role and role.key}
+
+    def get_context_data(self, **kwargs):
+        there = at_provider.what_becomes_of_it(self.request.tenant, self.object, Can.SET_ROLES)
+        return super().get_context_data(there=there, still=role_sync.still_said(self.object), **kwargs)
 
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
