@@ -12,9 +12,7 @@ from contextlib import contextmanager
 
 from allauth.account import app_settings
 from allauth.account.utils import user_pk_to_url_str
-from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import DatabaseError, transaction
@@ -23,13 +21,14 @@ from django.urls import reverse
 
 from accounts import access
 from accounts.audit import trail
-from accounts.models import SignInTicket, User
+from accounts.models import User
 from tenants import lifecycle
 from tenants.exceptions import SchemaMissing
 from tenants.models import Tenant
 from tenants.schema import current_schema, in_public, in_tenant
 from tenants.slugs import PLATFORM_SCHEMA
 
+from . import sessions
 from .sign_up import sign_up
 
 logger = logging.getLogger(__name__)
@@ -128,8 +127,7 @@ def reopen(*, actor: User, tenant: Tenant) -> None:
 
 def _end_sessions(tenant: Tenant) -> None:
     with reachable(tenant):
-        for kind in (Session, UserSession, SignInTicket):
-            kind.objects.all().delete()
+        sessions.end_all()
 
 
 @contextmanager

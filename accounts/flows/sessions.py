@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts import access
 from accounts.audit import trail
-from accounts.models import Role, User
+from accounts.models import Role, SignInTicket, User
 
 from . import membership
 
@@ -34,3 +34,11 @@ def end(*, actor: User, session: UserSession) -> None:
     Session.objects.filter(session_key=session.session_key).delete()
     session.delete()
     trail.note("session_ended", session.user)
+
+
+def end_all() -> int:
+    """Everybody's in this tenant, and what would begin one. Returns how many there were. API keys go on."""
+    ended = UserSession.objects.count()
+    for kind in (Session, UserSession, SignInTicket):
+        kind.objects.all().delete()
+    return ended

@@ -17,6 +17,7 @@ from accounts.exceptions import TooMany
 from accounts.flows.sign_up import sign_up
 from accounts.forms import FindForm, SignUpForm
 from accounts.guards import open_to_all
+from accounts.providers import registry
 from tenants import directory
 from tenants.exceptions import AddressTaken, SchemaExists
 from tenants.models import FormerAddress, Tenant, absolute_url, public_url
@@ -37,6 +38,13 @@ class SignUpView(FormView):
     template_name = "public/sign_up.html"
     form_class = SignUpForm
     extra_context = {"base_domain": settings.BASE_DOMAIN}
+
+    def dispatch(self, request, *args, **kwargs):
+        """Where new organisations come by an identity provider, its page is where one signs up."""
+        if settings.IDENTITY_PROVIDER != "local":
+            provider = registry.hosted_providers().get(settings.IDENTITY_PROVIDER)
+            return render(request, "providers/sign_up.html", {"provider": provider})
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
         try:
@@ -100,3 +108,18 @@ def mail_organisations(address: str) -> None:
 def health(request):
     Tenant.objects.exists()
     return HttpResponse("ok", content_type="text/plain")
+
+
+@open_to_all("tells a load balancer whether everybody's sign-in can be accepted")
+def ready(request):
+    """503 while a provider's keys were never read: its people's tokens could not be told from forged ones.
+
+    Asks for them if need be, so that a fresh process knows them before its first visitor comes. Providers that are
+    away later on do not matter here: their keys are kept.
+    """
+    Tenant.objects.exists()
+    waiting = sorted(provider.key for provider in registry.hosted_providers().values() if not provider.keys.are_known)
+    if not waiting:
+        return HttpResponse("ready", content_type="text/plain")
+    text = f"not ready: no keys of {', '.join(waiting)}"
+    return HttpResponse(text, status=503, content_type="text/plain", headers={"Retry-After": "10"})
