@@ -62,6 +62,10 @@ class WrongRecipient(InvitationError):
     message = _("This invitation was sent to another address.")
 
 
+class NoAccountsHere(InvitationError):
+    message = _("Sign in at your organisation's identity provider: that accepts the invitation.")
+
+
 class AddressUnproven(AccountsError):
     message = _("Confirm your own address before you invite others: the link is in your inbox.")
 
@@ -92,6 +96,11 @@ class NoRoleForKey(AccountsError):
     field = "rights"
 
 
+class LinkedAlready(AccountsError):
+    message = _("There is a line for this role of the provider's already.")
+    field = "word"
+
+
 class CredentialRefused(AccountsError):
     """A token or key that is not accepted. `reason` is for the platform's log: the answer never says why.
 
@@ -118,6 +127,29 @@ class NotAdmitted(CredentialRefused):
 
     message = _("You are not a member of this organisation. Ask to be invited.")
     status = 403
+
+
+class SessionOver(CredentialRefused):
+    """A browser's session that goes on no longer: its person is signed out, and told so."""
+
+    message = _("Your session had ended.")
+
+    def __init__(self, reason: str, message=None):
+        super().__init__(reason)
+        self.message = message or self.message
+
+
+class SignInFailed(AccountsError):
+    """Somebody comes back from his provider, and cannot be let in. `said` is the provider's own sentence: whoever
+    shows it escapes it. `reason` is for the log, and holds no token.
+    """
+
+    message = _("This sign-in could not be finished: it was begun too long ago, in another browser, or used before.")
+    status = 400
+
+    def __init__(self, message=None, *, status: int = 400, said: str = "", reason: str = ""):
+        super().__init__(message)
+        self.status, self.said, self.reason = status, said, reason
 
 
 class ProviderAway(AccountsError):

@@ -111,6 +111,15 @@ class SignUpForm(NewPasswordMixin, forms.Form):
         return self.clean_with_password(cleaned, cleaned.get("email", ""))
 
 
+class SetUpForm(forms.Form):
+    """The organisation of somebody whom a provider vouches for: his address is known, a password not wanted."""
+
+    organisation = PlainTextField(label=_("Organisation"), max_length=80)
+    slug = SlugField(label=_("Address"))
+    currency = forms.ChoiceField(label=_("Currency of your prices"), choices=[(code, code) for code in CURRENCIES])
+    name = PlainTextField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
 class FindForm(forms.Form):
     email = email_field()
 
@@ -172,6 +181,12 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ["name", "picture"]
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.is_local:  # what is sent for it is not looked at
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _("Kept at your identity provider: change it there.")
+
     def save(self, commit=True):
         """Write these two alone: the row may have been deactivated since it was read."""
         self.instance.save(update_fields=self.Meta.fields)
@@ -184,7 +199,7 @@ class OrganisationForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ["name", "currency", "catalogue_is_public"]
+        fields = ["name", "currency", "catalogue_is_public", "session_idle_minutes", "session_longest_hours"]
 
     def save(self, commit=True):
         """Write these alone: the organisation may have been suspended since it was read."""

@@ -18,8 +18,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.decorators import method_decorator
+
+from tenants.middleware import try_later
 
 from . import access
 
@@ -90,7 +93,12 @@ def _declare(guard: str, mark=None):
 
 
 def to_sign_in(request):
-    """Send a visitor to the sign-in page and back here. An htmx request is told to go as a whole page."""
+    """Send a visitor to the sign-in page and back here. An htmx request is told to go as a whole page.
+
+    Whose session waits for an identity provider that does not answer is told that: signing in needs it, too.
+    """
+    if getattr(request, "provider_away", None):
+        return try_later(render(request, "accounts/provider_away.html", status=503), seconds=10)
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
     try:

@@ -1,24 +1,29 @@
 """Who is there, and whether the page says who may open it."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from tenants.problems import wants_problem
-from tenants.schema import current_schema
+from tenants.schema import in_public
 
 from . import credentials, limits, refusals
-from .exceptions import CredentialRefused, ProviderAway
+from .exceptions import CredentialRefused, ProviderAway, SessionOver
+from .flows import browsers
 from .guards import guard_of, to_sign_in
-from .identity import Identity
 from .models import ApiKey, User
-from .receivers import SESSION_TENANT
 
+logger = logging.getLogger(__name__)
+
+WAYS_OUT = {"account_logout", "accounts:sign-out-at-provider"}
 LAST_SEEN_STEP = timedelta(minutes=5)
 
 
@@ -60,7 +65,8 @@ class CredentialMiddleware:
 
 
 class MemberMiddleware:
-    """A session counts only in the tenant it was opened in; "last seen" moves in steps of five minutes.
+    """A session counts only in the tenant it was opened in, as long as that goes on; with an identity provider's
+    tokens, as long as they do (accounts/flows/browsers.py). "Last seen" moves in steps of five minutes.
 
     Whoever signs out takes what the browser kept of the pages with him: "back" on a shared machine shows none.
     """
@@ -71,11 +77,11 @@ class MemberMiddleware:
     def __call__(self, request):
         if request.identity:  # came by a header
             return self.get_response(request)
-        if self.is_signed_in(request) and request.session.get(SESSION_TENANT) != current_schema():
-            logout(request)
+        try:
+            self.recognise(request)
+        except ProviderAway as error:
+            return refusals.ask_again(request, error)
         came_signed_in = self.is_signed_in(request)
-        if came_signed_in:
-            request.identity = Identity("session", request.user)
         response = self.get_response(request)
         # Afterwards, since it locks the person's row: two owners demoting each other would wait in a circle.
         if self.is_signed_in(request):
@@ -83,6 +89,40 @@ class MemberMiddleware:
         elif came_signed_in:
             response["Clear-Site-Data"] = '"cache"'
         return response
+
+    def recognise(self, request) -> None:
+        """Set `request.identity`, or sign out a session that is over. Under `/api/` raises ProviderAway."""
+        if not self.is_signed_in(request):
+            return
+        request.user = get_user(request)  # himself, no longer to be looked up: what he remembers may change below
+        try:
+            request.identity = browsers.identity_of(request)
+        except CredentialRefused as refusal:
+            self.sign_out(request, refusal)
+        except ProviderAway as error:
+            if wants_problem(request):
+                raise
+            self.set_aside(request, error)
+
+    def sign_out(self, request, refusal: CredentialRefused) -> None:
+        """Kindly: what is open to visitors opens still, and the rest leads to the sign-in page and back."""
+        if isinstance(refusal, SessionOver):
+            logger.info("A session is over: %s.", refusal.reason)
+        else:
+            with in_public():  # a token that was good, and is somebody else's here
+                refusals.note(request, refusal)
+        logout(request)
+        if not wants_problem(request):  # which never makes a session
+            messages.info(request, refusal.message if isinstance(refusal, SessionOver) else SessionOver.message)
+
+    def set_aside(self, request, error: ProviderAway) -> None:
+        """For now a visitor, whose session is kept. Where one must be signed in, the page says who does not answer."""
+        request.set_aside, request.user, request.provider_away = request.user, AnonymousUser(), error
+
+    def process_view(self, request, view, args, kwargs):
+        """Signing out waits for nobody's answer."""
+        if getattr(request, "provider_away", None) and request.resolver_match.view_name in WAYS_OUT:
+            request.user = request.set_aside
 
     def is_signed_in(self, request) -> bool:
         return request.tenant is not None and request.user.is_authenticated

@@ -6,23 +6,27 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
 from tenants import directory
-from tenants.schema import current_schema, current_tenant
+from tenants.schema import current_tenant
 
-from .flows import support
-
-SESSION_TENANT = "tenant"
+from .flows import session_bounds, support
 
 
 @receiver(user_logged_in)
 def bind_session_to_tenant(request, **kwargs):
-    """The middleware compares it at each request: a session row copied elsewhere opens nothing."""
-    request.session[SESSION_TENANT] = current_schema()
+    """The middleware compares it at each request."""
+    session_bounds.bind(request.session)
 
 
 @receiver(user_logged_in)
 def list_session(request, **kwargs):
     """Every session is on its owner's list, however he signed in: that list is what ends them all."""
     UserSession.objects.create_from_request(request)
+
+
+@receiver(user_logged_out)
+def unlist_session(request, **kwargs):
+    """With its row on the list go the tokens of an identity provider, however somebody signed out."""
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
 
 
 @receiver(user_logged_out)

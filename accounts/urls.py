@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import api_keys, domains, invitations, members, profile, support
+from .views import api_keys, domains, hosted, invitations, members, profile, role_map, sign_out, support
 
 app_name = "accounts"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("invitations/<int:pk>/revoke/", invitations.InvitationRevokeView.as_view(), name="invitation-revoke"),
     path("join/<str:token>/", invitations.InvitationAcceptView.as_view(), name="invitation-accept"),
     path("arrive/<str:ticket>/", profile.arrive, name="arrive"),
+    path("arrive/provider/<str:ticket>/", hosted.arrive, name="provider-arrive"),
+    path("waiting/", hosted.WaitingView.as_view(), name="waiting"),
     path("support/", support.SupportView.as_view(), name="support"),
     path("support/arrive/<str:ticket>/", support.arrive, name="support-arrive"),
     path("support/leave/", support.leave, name="support-leave"),
@@ -30,8 +32,14 @@ urlpatterns = [
     path("api-keys/<int:pk>/revoke/", api_keys.ApiKeyRevokeView.as_view(), name="api-key-revoke"),
     path("organisation/api-keys/", api_keys.OrganisationKeyListView.as_view(), name="organisation-key-list"),
     path("organisation/api-keys/new/", api_keys.ServiceKeyCreateView.as_view(), name="service-key-create"),
+    path("sign-out/provider/", sign_out.at_provider, name="sign-out-at-provider"),
+    path("signed-out/", sign_out.SignedOutView.as_view(), name="signed-out"),
     path("profile/", profile.ProfileView.as_view(), name="profile"),
     path("organisation/", profile.OrganisationView.as_view(), name="organisation"),
+    path("organisation/sign-in/", role_map.SignInRulesView.as_view(), name="sign-in-rules"),
+    path("organisation/sign-in/roles/new/", role_map.RoleLinkCreateView.as_view(), name="role-link-create"),
+    path("organisation/sign-in/roles/<int:pk>/", role_map.RoleLinkChangeView.as_view(), name="role-link-change"),
+    path("organisation/sign-in/roles/<int:pk>/remove/", role_map.RoleLinkRemoveView.as_view(), name="role-link-remove"),
     path("organisation/domains/", domains.DomainListView.as_view(), name="domain-list"),
     path("organisation/domains/<int:pk>/check/", domains.DomainCheckView.as_view(), name="domain-check"),
     path("organisation/domains/<int:pk>/remove/", domains.DomainWithdrawView.as_view(), name="domain-withdraw"),

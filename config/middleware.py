@@ -2,6 +2,7 @@
 
 import uuid
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 
 from .errors import page
@@ -53,3 +54,17 @@ class BodyLimitMiddleware:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             return page(request, 413)
         return self.get_response(request)
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The content security policy, which lets the hosts of a sign-in widget in on those pages alone that show it.
+
+    The tag that draws a widget says so on the request (accounts/templatetags/login_widget.py).
+    """
+
+    def get_policy_parts(self, request, response, report_only=False):
+        parts = super().get_policy_parts(request, response, report_only)
+        for directive, sources in getattr(request, "widget_policy", {}).items():
+            before = (parts.update or {}).get(directive) or []
+            parts.update = {**(parts.update or {}), directive: [*before, *sources]}
+        return parts

@@ -2,8 +2,11 @@
 
 import json
 from copy import copy
+from datetime import UTC, datetime
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import Permission
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -17,6 +20,7 @@ from accounts.audit import trail
 from accounts.flows import people, sign_in
 from accounts.forms import OrganisationForm, ProfileForm
 from accounts.guards import ObjectAccessMixin, members_only, open_to_all
+from accounts.providers import registry
 from tenants import directory
 from tenants.schema import in_public
 
@@ -31,11 +35,19 @@ class ProfileView(UpdateView):
         return self.request.user
 
     def get_context_data(self, **kwargs):
-        held = access.role_permissions(self.request.user)
+        user, token = self.request.user, self.request.identity.token
+        held = access.role_permissions(user)
         words = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")
         return super().get_context_data(
             permissions=[p.name for p in words if f"{p.content_type.app_label}.{p.codename}" in held],
-            own_data=json.dumps(own_data(self.request.user), indent=2, ensure_ascii=False),
+            own_data=json.dumps(own_data(user, token), indent=2, ensure_ascii=False),
+            provider=registry.provider_of(self.request.tenant),
+            account_url=registry.account_url(self.request.tenant),
+            backend=self.request.session[BACKEND_SESSION_KEY],
+            token=token,
+            token_ends=token and datetime.fromtimestamp(token.expires_at, tz=UTC),
+            session_count=UserSession.objects.filter(user=user).count(),
+            by_provider={synced.role_id for synced in user.synced_roles.filter(taken_here=False)},
             **kwargs,
         )
 
@@ -48,8 +60,9 @@ class ProfileView(UpdateView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-def own_data(user) -> dict:
-    """What is kept about a person, for himself to see."""
+def own_data(user, token=None) -> dict:
+    """What is kept about a person, for himself to see; of his session's token what it says, and never itself."""
+    told = {"claims": dict(token.raw), "claims_end_at": token.expires_at} if token else {}
     return {
         "id": user.pk,
         "name": user.name,
@@ -60,6 +73,7 @@ def own_data(user) -> dict:
         "roles": [role.key for role in user.roles],
         "joined_at": user.joined_at.isoformat(timespec="seconds"),
         "last_seen": user.last_seen and user.last_seen.isoformat(timespec="seconds"),
+        **told,
     }
 
 

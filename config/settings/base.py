@@ -37,7 +37,7 @@ MIDDLEWARE = [
     "tenants.middleware.ProvenHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.CharsetMiddleware",
     "config.middleware.BodyLimitMiddleware",
@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "accounts.visits.VisitMiddleware",
     "accounts.middleware.SignInRequiredMiddleware",
     "accounts.middleware.GuardMiddleware",
+    "accounts.local_pages.LocalPagesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls.tenant"
@@ -142,13 +143,20 @@ PLATFORM_EVENTS_KEPT_FOR = timedelta(days=90)
 # What `manage.py housekeeping` runs, in this order; the words are a management command's.
 HOUSEKEEPING = [
     ["clearsessions"],
+    ["purge_sessions"],
     ["refresh_usage"],
     ["seal_audit"],
     ["purge_tenants"],
     ["verify_domains"],
     ["purge_idempotency"],
     ["purge_events"],
+    ["tell_providers"],
+    ["reconcile", "--due"],
 ]
+# Everybody of an organisation is asked for at its identity provider no more often than this: a little less than the
+# five minutes from one round to the next, so that each round does it. And how long one round may take with it.
+RECONCILE_EVERY = timedelta(minutes=env.int("RECONCILE_EVERY_MINUTES", default=4))
+RECONCILE_PATIENCE = timedelta(minutes=2)
 # How `manage.py create_tenant` makes one, with its first owner.
 TENANT_SIGN_UP_FLOW = "accounts.flows.sign_up.sign_up"
 
@@ -178,6 +186,9 @@ GUARDIAN_MONKEY_PATCH_USER = False
 
 INVITATION_LIFETIME = timedelta(days=7)
 SIGN_IN_TICKET_LIFETIME = timedelta(seconds=60)
+# How long somebody may take on his identity provider's page, and then to set up a new organisation.
+SIGN_IN_ATTEMPT_LIFETIME = timedelta(minutes=10)
+SET_UP_LIFETIME = timedelta(minutes=15)
 # The longest that support may stay in an organisation, and that an owner may let it write there.
 SUPPORT_VISIT_LONGEST = timedelta(hours=4)
 SUPPORT_PASS_LONGEST = timedelta(hours=24)
@@ -197,6 +208,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {"reset_password": "accounts.local_forms.ResetPasswordForm"}
 # Amount / duration / per what. Our own flows share the limiter (accounts/limits.py).
 ACCOUNT_RATE_LIMITS = {
     "tenant_sign_up": "20/h/ip",
@@ -229,7 +241,10 @@ HEADLESS_TOKEN_STRATEGY = "accounts.providers.app_client.TokenStrategy"
 
 # --- Sessions, cookies, headers -----------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+# How long somebody stays signed in: without use, and at all. An organisation may shorten both for its own people.
+SESSION_IDLE = timedelta(days=7)
+SESSION_LONGEST = timedelta(days=14)
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -18,6 +18,10 @@ IDENTITY_STAFF_ROLE = env.str("DESCOPE_IS_STAFF_ROLE", default="is_staff")
 # How long keys are good that could not be read anew, while a provider is away.
 IDENTITY_STALE_KEYS_HOURS = env.int("IDENTITY_STALE_KEYS_HOURS", default=24)
 
+# What each may have besides. ACCOUNT_URL is where people change what their provider keeps of them (linked on the
+# profile).
+FOR_EACH = {"ACCOUNT_URL": ""}
+
 # Provider -> the names of its variables: what it cannot do without, and what has a default.
 PROVIDER_VARIABLES = {
     "frontegg": (
@@ -29,6 +33,7 @@ PROVIDER_VARIABLES = {
             "JWT_SECRET": "",
             "WEBHOOK_SECRET": "",
             "WEBHOOK_PLAIN_SECRET": "",
+            "LOGIN_ALIAS": "",  # `slug`: each account has a login alias at Frontegg, which is its address here
         },
     ),
     "auth0": (
@@ -48,6 +53,11 @@ PROVIDER_VARIABLES = {
             "USERNAME_CLAIM": "sub",
             "WEB_COMPONENT_VERSION": "3",
             "WEB_COMPONENT_SRC": "",
+            # What pages that show the widget let in, beside the script's own host and BASE_URI's.
+            "WIDGET_HOSTS": "https://static.descope.com",
+            "FLOW_SIGN_IN": "sign-in",
+            "FLOW_SIGN_UP": "sign-up",
+            "FLOW_SIGN_UP_OR_IN": "sign-up-or-in",
         },
     ),
     "rownd": (
@@ -55,7 +65,8 @@ PROVIDER_VARIABLES = {
         {
             "API_URL": "https://api.rownd.io",
             "HUB_SRC": "https://hub.rownd.io/static/scripts/rph.js",
-            "CSRF_PROTECT_ROUTES": "true",
+            "WIDGET_HOSTS": "",
+            "CSRF_PROTECT_ROUTES": "true",  # known, and never switched off
         },
     ),
     "oidc": (
@@ -76,7 +87,7 @@ def provider_settings(name: str) -> dict[str, str]:
     """The variables of one provider as they are set: what is missing is named by a check (accounts/checks.py)."""
     required, optional = PROVIDER_VARIABLES.get(name.partition("-")[0], ((), {}))
     prefix = name.upper().replace("-", "_")
-    wanted = dict.fromkeys(required, "") | optional
+    wanted = dict.fromkeys(required, "") | optional | FOR_EACH
     return {variable: env.str(f"{prefix}_{variable}", default=default) for variable, default in wanted.items()}
 
 

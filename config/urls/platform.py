@@ -20,4 +20,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("accounts.audit.urls")),
     path("account/", include("allauth.urls")),
+    path("auth/", include("accounts.descope_urls")),
+    path("rownd/", include("accounts.rownd_urls")),
 ]

@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("accounts.audit.urls")),
     path("account/", include("allauth.urls")),
+    path("auth/", include("accounts.descope_urls")),
+    path("rownd/", include("accounts.rownd_urls")),
     path("api/auth/", include("accounts.app_urls")),
     path("api/", include(("config.api", "api"))),
     path(".well-known/jwks.json", tokens.key_set, name="jwks"),

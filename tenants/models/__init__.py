@@ -6,8 +6,10 @@ from .addresses import DomainClaim, FormerAddress
 from .blueprints import Blueprint
 from .directory import DirectoryEntry
 from .endings import PurgeReport
+from .errands import Errand
 from .events import PlatformEvent, ProviderMessage
 from .jobs import Job
+from .places import SessionPlace
 from .signing import SigningKey
 from .tenants import Domain, Tenant, TenantQuerySet
 from .usage import Usage
@@ -17,11 +19,13 @@ __all__ = [
     "DirectoryEntry",
     "Domain",
     "DomainClaim",
+    "Errand",
     "FormerAddress",
     "Job",
     "PlatformEvent",
     "ProviderMessage",
     "PurgeReport",
+    "SessionPlace",
     "SigningKey",
     "Tenant",
     "TenantQuerySet",

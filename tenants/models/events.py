@@ -33,6 +33,8 @@ class PlatformEvent(models.Model):
         CROSS_ACCESS = "cross_access_denied"
         ERROR = "error"
         NO_OWNER = "no_owner"  # the identity provider took the last owner's role away
+        NOT_TOLD = "not_told"  # the identity provider could not be told what was done here
+        NOT_FOLLOWED = "not_followed"  # the identity provider's list of members was not believed
 
     at = models.DateTimeField(auto_now_add=True)
     kind = models.CharField(max_length=30, choices=Kind)

@@ -1,7 +1,7 @@
 """Which tenants there are, and where they live."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -98,6 +98,20 @@ class Tenant(TenantMixin):
         help_text=_("Whoever holds it there opens the admin site here. Empty: settings.IDENTITY_STAFF_ROLE."),
     )
     signs_out_at_provider = models.BooleanField(_("sign out at the provider, too"), default=False, db_default=False)
+    session_idle_minutes = models.PositiveIntegerField(
+        _("sign out after so many minutes without use"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(10), MaxValueValidator(60 * 24 * 30)],
+        help_text=_("Empty: after a week."),
+    )
+    session_longest_hours = models.PositiveIntegerField(
+        _("sign in again after so many hours"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
+        help_text=_("However much it is used. Empty: after two weeks."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     notice = models.CharField(
         _("reason"),

@@ -12,6 +12,7 @@ SAMPLES = {
     **dict.fromkeys(("pk", "object_id"), "1"),
     **dict.fromkeys(("token", "ticket", "key", "uidb36", "name", "rest"), "sample"),
     "principal": "user-1",
+    "provider": "oidc",
 }
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class Site:
 @pytest.fixture(scope="package")
 def site():
     """The demo, seeded and served. Everything it writes is in the suite's own folder."""
+    with served("browser") as made:
+        yield made
+
+
+@contextmanager
+def served(name: str, *, database: str = "", **environment: str) -> Iterator[Site]:
+    """`manage.py demo` with a port, a folder and, unless one is given, a database of its own; and these variables."""
     if CHROMIUM is None:
         reason = "Chromium is not installed: apt install chromium chromium-driver"
         pytest.fail(reason) if IN_CI else pytest.skip(reason)
@@ -51,14 +60,15 @@ def site():
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "DATABASE_URL": fresh_database("browser"),
-        "DATA_DIR": str(DATA / "browser"),
-        "MEDIA_ROOT": str(DATA / "browser" / "media"),
+        "DATABASE_URL": database or fresh_database(name),
+        "DATA_DIR": str(DATA / name),
+        "MEDIA_ROOT": str(DATA / name / "media"),
         "PORT": str(port),
+        **environment,
     }
-    shutil.rmtree(DATA / "browser", ignore_errors=True)
-    (DATA / "browser").mkdir(parents=True)
-    with open(DATA / "browser" / "server.log", "w") as log:
+    shutil.rmtree(DATA / name, ignore_errors=True)
+    (DATA / name).mkdir(parents=True)
+    with open(DATA / name / "server.log", "w") as log:
         server = subprocess.Popen([sys.executable, "manage.py", "demo"], cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
             wait_for(f"http://localhost:{port}/health/", server, Path(log.name))
@@ -93,7 +103,7 @@ def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
 
 
 @pytest.fixture(scope="package")
-def chromium(site):
+def chromium():
     """Ends with this folder: Playwright keeps an event loop in this thread, in which Django refuses the database."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
