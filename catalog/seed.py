@@ -26,7 +26,8 @@ from .models import Category, Product
 from .pictures import clean_picture
 
 PASSWORD = "tenantry-demo"  # printed by `make demo`; the demo's people exist nowhere else
-OWNER_ADDRESS = "owner@demo.example"
+OWNER_ADDRESS, OWNER_NAME = "owner@demo.example", "Olivia Owner"
+PEOPLE_NAMES = {"admin": "Adam Admin", "editor": "Edith Editor", "viewer": "Victor Viewer", "guest": "Gloria Guest"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def seed(organisation: Organisation, report: Callable[[str], None]) -> bool:
         tenant, _ticket = sign_up(
             organisation=organisation.name,
             slug=organisation.slug,
-            name="Olivia Owner",
+            name=OWNER_NAME,
             email=OWNER_ADDRESS,
             password=PASSWORD,
             currency=organisation.currency,
@@ -132,8 +133,7 @@ def hire(organisation: Organisation) -> dict[str, User]:
     owner = User.objects.get(email=OWNER_ADDRESS)
     record_address(owner, verified=True)
     people = {"owner": owner}
-    names = {"admin": "Adam Admin", "editor": "Edith Editor", "viewer": "Victor Viewer", "guest": "Gloria Guest"}
-    for key, name in names.items():
+    for key, name in PEOPLE_NAMES.items():
         role = Role.objects.get(key=key)
         people[key] = make_member(email=organisation.addresses[key], name=name, password=PASSWORD, role=role)
     return people

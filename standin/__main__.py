@@ -1,6 +1,6 @@
 """Play a provider by itself: python -m standin --provider frontegg --port 8200 [--seed demo.json]
 
-Prints the environment variables that point the site at it, and stops at once when told to.
+Prints the environment variables that point the site at it, and then an empty line; stops at once when told to.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         idp.webhook_url = options.webhook
         lines = [f"{name}={quote(value)}" for name, value in idp.environment().items()]
         sys.stdout.write(
-            "\n".join([f"# Stand-in for {idp.provider.title}, console at {idp.url}/_standin/", *lines, ""])
+            "\n".join([f"# Stand-in for {idp.provider.title}, console at {idp.url}/_standin/", *lines, "", ""])
         )
         sys.stdout.flush()
         stopped.wait()

@@ -62,7 +62,7 @@ def of_public() -> Iterator[Route]:
 
 def _route(pattern: str, name: str, view, key: int) -> Route:
     values = {"pk": key, "object_id": key, "token": "unknown", "ticket": "unknown", "key": "unknown-key", "uidb36": "1"}
-    values |= {"principal": f"user-{key}", "rest": "unknown", "claim": key}
+    values |= {"principal": f"user-{key}", "rest": "unknown", "claim": key, "provider": "oidc"}
     path = PLACEHOLDER.sub(lambda found: str(values[found[1] or found[2]]), pattern)
     path = "/" + re.sub(r"[\^$]", "", path)
     return Route(name, path, guard_of(view, name), getattr(view, "login_required", True))
