@@ -20,7 +20,13 @@ ADDRESSES = {
     "oidc": ("ISSUER",),
 }
 # The one of them that tokens name as their issuer. Descope's and Rownd's hold more than that.
-ISSUERS = {"frontegg": "BASE_URL", "auth0": "DOMAIN", "oidc": "ISSUER"}
+ISSUERS = {
+    "frontegg": "BASE_URL",
+    "auth0": "DOMAIN",
+    "descope": "PROJECT_ID",
+    "rownd": "API_URL",
+    "oidc": "ISSUER",
+}
 
 
 def kind_of(name: str) -> str:
@@ -71,7 +77,7 @@ def shared_issuers() -> list[str]:
         each = ISSUERS.get(kind_of(name), "")
         address = values.get(each, "").rstrip("/")
         if address and seen.setdefault(address, name) != name:
-            found.append(f"{variable(name, each)} is the address of {seen[address]!r} as well.")
+            found.append(f"{variable(name, each)} is that of {seen[address]!r} as well.")
     return found
 
 

@@ -78,7 +78,7 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         ),
     }
     if values["AUDIENCE"]:  # without one of its own, an ID token could not be told from an access token
-        kinds[BEARER] = (Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce", "events")),)
+        kinds[BEARER] = (Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce", "events"), fits=is_of_a_person),)
     return Provider(
         key=key,
         name=values["NAME"] or "OpenID Connect",
@@ -94,6 +94,16 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         permissions=claim_path(values["PERMISSIONS_CLAIM"]),
         hosted=hosted(discovery, values),
     )
+
+
+def is_of_a_person(claims: Mapping[str, Any]) -> bool:
+    """A program's token is nobody's: it names its client as subject (RFC 9068, 2.2), or is marked by the provider.
+
+    `gty` marks Auth0's, `idtyp` Entra's, `clientHost` those of Keycloak's service accounts.
+    """
+    clients = {claims.get(name) for name in ("azp", "client_id", "cid") if isinstance(claims.get(name), str)}
+    marked = "clientHost" in claims or claims.get("idtyp") == "app" or claims.get("gty") == "client-credentials"
+    return claims.get("sub") not in clients and not marked
 
 
 def is_log_out(claims: Mapping[str, Any]) -> bool:

@@ -289,6 +289,9 @@ oidc = Case(
     kinds={
         "accessToken": Kind(("access",), person(azp="our-client", realm_access={"roles": ["Editor"]}), "at+jwt"),
         "idToken": Kind(("session", "id"), person(aud="our-client", azp="our-client", nonce="n-1")),
+        "machineBySubject": Kind((), person(sub="our-client", azp="our-client"), "at+jwt"),
+        "machineByKeycloak": Kind((), person(azp="our-client", clientHost="192.0.2.7"), "at+jwt"),
+        "machineByEntra": Kind((), person(azp="our-client", idtyp="app"), "at+jwt"),
         "logoutToken": Kind(
             ("logout",), {"aud": "our-client", "jti": "j-1", "events": {LOGOUT_EVENT: {}}}, "logout+jwt"
         ),
