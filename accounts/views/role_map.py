@@ -80,10 +80,13 @@ class RoleLinkFormMixin(SignInRulesMixin, FormView):
 
     template_name = "accounts/role_link_form.html"
 
-    def dispatch(self, request, *args, **kwargs):
-        if request.user.is_authenticated and self.provider is None:
+    def has_permission(self):
+        """Asked first: whoever may not, is not told whether there is a provider."""
+        if not super().has_permission():
+            return False
+        if self.provider is None:
             raise Http404
-        return super().dispatch(request, *args, **kwargs)
+        return True
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "actor": self.request.user}

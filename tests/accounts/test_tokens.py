@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from accounts.providers import local, verifier
 from accounts.providers.app_client import REFRESH_ID
 from tenants import signing
-from tenants.models import PlatformEvent, SigningKey
+from tenants.models import PlatformEvent, SigningKey, Tenant
 from tenants.schema import in_public, in_tenant
 from tests.snapshot import snapshot
 from tests.world import PASSWORD
@@ -231,6 +231,14 @@ def test_a_refresh_token_that_comes_twice_ends_the_session_for_both(program, edi
 def test_a_refresh_token_ends_after_a_day(program, editor, clock):
     clock(hours=24, minutes=2)
     assert program.refresh(editor["refresh_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(("hours", "status"), [(2, 401), (4, 200)])
+def test_the_longest_time_of_an_organisation_binds_programs_too(acme, program, editor, clock, hours, status):
+    with in_public():
+        Tenant.objects.filter(pk=acme.tenant.pk).update(session_longest_hours=hours)
+    clock(hours=3)
+    assert program.refresh(editor["refresh_token"]).status_code == status
 
 
 def test_each_kind_of_token_is_good_for_its_own_use_alone(program, editor):

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.postgres import DATA
 
-from .conftest import CHROMIUM, FLAGS, ROOT, Site, fresh_database, is_complaint, wait_for
+from .conftest import ROOT, Site, fresh_database, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 
@@ -69,25 +68,6 @@ def free_port() -> int:
     raise AssertionError("no two free ports")
 
 
-@pytest.fixture
-def browse():
-    """`browse()`: a page of a browser of one's own. What its console complains of fails the test."""
-    complaints = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-        def make():
-            page = chromium.new_context(viewport={"width": 1280, "height": 860}).new_page()
-            page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-            page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-            return page
-
-        yield make
-        chromium.close()
-    assert complaints == []
-
-
 def console_url(site: Site) -> str:
     return f"http://127.0.0.1:{site.port + 200}/_standin/"
 
@@ -113,9 +93,9 @@ def may_add_products(page, site: Site) -> bool:
 
 
 @pytest.mark.parametrize("name", HOSTED)
-def test_in_by_the_provider_a_role_lost_there_and_out_both_ways(name, database, browse):
+def test_in_by_the_provider_a_role_lost_there_and_out_both_ways(name, database, person):
     with demo_with(name, database) as site:
-        page, console = browse(), browse()
+        page, console = person(), person()
         page.goto(site.url("/members/", "acme"))
         pick(page, EDITOR)
         page.wait_for_url(site.url("/**", "acme"))
@@ -137,9 +117,9 @@ def test_in_by_the_provider_a_role_lost_there_and_out_both_ways(name, database, 
 
 
 @pytest.mark.parametrize("name", ["frontegg", "auth0"])
-def test_a_newcomer_signs_up_sets_up_and_is_in(name, database, browse):
+def test_a_newcomer_signs_up_sets_up_and_is_in(name, database, person):
     with demo_with(name, database) as site:
-        page = browse()
+        page = person()
         page.goto(site.url("/sign-up/"))
         page.get_by_role("link", name="Go on at").click()
         pick(page, "nell@elsewhere.example")

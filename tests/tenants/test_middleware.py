@@ -208,7 +208,8 @@ def filled(pattern: str) -> str:
 
 @pytest.mark.parametrize("path", paths(settings.PUBLIC_SCHEMA_URLCONF))
 def test_the_public_pages_are_not_on_a_tenants_host(visitor, public_client, path):
-    assert public_client.get(path).status_code == 200
+    """Whatever they answer to such a question: some take a POST alone, or what a provider sends back."""
+    assert public_client.get(path).status_code != 404
     assert visitor.get(path).status_code == 404
 
 
