@@ -50,8 +50,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().get_logout_redirect_url(request)
 
     def is_safe_url(self, url):
-        """Paths of this host alone. allauth's goes by ALLOWED_HOSTS, which opens the way to every other tenant."""
-        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        """Whole paths of this host alone. allauth's goes by ALLOWED_HOSTS, which opens the way to every other tenant.
+
+        A text like "foo" would be taken for the name of a view by whoever redirects there.
+        """
+        return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     # Links are built from the tenant's stored address: a forged Host header cannot aim them.
 

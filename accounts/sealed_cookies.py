@@ -19,6 +19,12 @@ def cookie_name(name: str) -> str:
     return f"__Host-{name}" if settings.SESSION_COOKIE_SECURE else name
 
 
+def packed(content: Any) -> str:
+    """As short as JSON can be: a letter beyond ASCII is two bytes or three, and not six."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()
+
+
 def set_cookie(response, name: str, value: str, lifetime: timedelta) -> None:
     """For this host alone. Lax: it must come along when a provider sends the browser back."""
     response.set_cookie(
@@ -39,7 +45,7 @@ class SealedCookie:
 
     def keep(self, response, content: Mapping[str, Any], part: str = "") -> None:
         """`part` tells several of one use apart. `content` is what JSON can hold."""
-        text = json.dumps({"at": int(timezone.now().timestamp()), "content": content}, separators=(",", ":"))
+        text = packed({"at": int(timezone.now().timestamp()), "content": content})
         set_cookie(response, self.name + part, seal(self.purpose(part), text), self.lifetime)
 
     def read(self, request, part: str = "") -> dict[str, Any] | None:

@@ -11,7 +11,14 @@ current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 # Whoever has such a path has what it opens: a sign-in ticket, an invitation, a new password, an address.
 # As a path or percent-encoded, as in `?next=%2Fjoin%2F…`.
 ONE_TIME_PATH = re.compile(
-    r"""((?:/|%2F)(?:arrive|join|confirm-email|reset(?:/|%2F)key)(?:/|%2F))(?:(?!%2F)[^\s/?&"'])+""", re.IGNORECASE
+    r"""((?:/|%2F)(?:arrive(?:(?:/|%2F)provider)?|join|confirm-email|reset(?:/|%2F)key)(?:/|%2F))"""
+    r"""(?:(?!%2F)[^\s/?&"'])+""",
+    re.IGNORECASE,
+)
+
+# What a provider answers with, and the signed way to it. As a query or percent-encoded.
+ONE_TIME_PARAMETER = re.compile(
+    r"""((?:[?&]|%3F|%26)(?:code|state|ask)(?:=|%3D))(?:(?!%26)[^\s&"'#])+""", re.IGNORECASE
 )
 
 # An API key, an access token, and whatever else follows "Bearer", wherever a line quotes it.
@@ -19,7 +26,7 @@ CREDENTIAL = re.compile(r"(tnt_)[A-Za-z0-9_-]+|(eyJ)[A-Za-z0-9_.-]+|(Bearer )[^\
 
 
 def without_secrets(text: str) -> str:
-    text = ONE_TIME_PATH.sub(r"\1***", text)
+    text = ONE_TIME_PARAMETER.sub(r"\1***", ONE_TIME_PATH.sub(r"\1***", text))
     return CREDENTIAL.sub(lambda found: f"{found[found.lastindex or 0]}***", text)
 
 
@@ -39,7 +46,7 @@ class RequestFilter(logging.Filter):
 
 
 class SecretFilter(logging.Filter):
-    """Mask the one-time secrets that stand in paths (requests, refused ones, referring pages), and credentials."""
+    """Mask the one-time secrets that stand in addresses (requests, refused ones, referring pages), and credentials."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

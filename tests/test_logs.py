@@ -15,6 +15,12 @@ from config.logs import RequestFilter, SecretFilter
 SECRET = "Zx9-_secret:1abc"
 PATHS = [
     f"/arrive/{SECRET}/",
+    f"/arrive/provider/{SECRET}/?next=/products/",
+    f"/account/login/?next=%2Farrive%2Fprovider%2F{SECRET}%2F",
+    f"/auth/callback/oidc/?iss=x&code={SECRET}&state={SECRET}",
+    f"/auth/callback?state={SECRET}",
+    f"/auth/start/?ask={SECRET}",
+    f"/account/login/?next=%2Fauth%2Fstart%2F%3Fask%3D{SECRET}%26state%3D{SECRET}",
     f"/join/{SECRET}/",
     f"/join/{SECRET}",
     f"/account/confirm-email/{SECRET}/",
@@ -59,7 +65,9 @@ def test_a_credential_is_in_no_line(lines, where, credential):
     assert "eyJzdWIi" not in lines.getvalue()
 
 
-@pytest.mark.parametrize("path", ["/products/1/", "/join/", "/account/confirm-email/", "/account/password/reset/"])
+@pytest.mark.parametrize(
+    "path", ["/products/1/", "/join/", "/arrive/", "/account/password/reset/", "/products/?barcode=1&state_of=2"]
+)
 def test_other_paths_are_logged_as_they_are(lines, path):
     logging.getLogger("django.server").info('"%s" %s', f"GET {path} HTTP/1.1", 200)
     assert f'"GET {path} HTTP/1.1" 200' in lines.getvalue()

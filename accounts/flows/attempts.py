@@ -19,7 +19,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from accounts.sealed_cookies import SealedCookie, cookie_name, set_cookie
+from accounts.sealed_cookies import SealedCookie, cookie_name, packed, set_cookie
 from tenants.models import public_url
 
 ASK_SALT = "tenantry.sign-in.ask"
@@ -27,7 +27,8 @@ MARK = "browser-mark"
 MARK_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 ATTEMPTS = SealedCookie("sign-in-", settings.SIGN_IN_ATTEMPT_LIFETIME)
 MOST_ATTEMPTS = 5  # side by side in one browser; the oldest makes room
-LONGEST_NEXT = 400  # characters: several attempts fit into the headers that a server takes
+# Bytes, as they are kept: all attempts together fit into the 8 kB of one header that a server takes.
+LONGEST_NEXT, LONGEST_TICKET = 400, 100
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ def forget(response, state: str) -> None:
 
 def _part(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()[:16]
+
+
+def fits(text: str, most: int) -> bool:
+    """Whether it is kept in no more than `most` bytes."""
+    return len(packed(text).encode()) <= most
 
 
 def mark_of(request) -> str:

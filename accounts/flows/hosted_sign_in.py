@@ -9,11 +9,13 @@ Source: docs/decisions/0017-hosted-sign-in.md, RFC 6749, RFC 7636, RFC 9207, Ope
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from authlib.integrations.base_client import OAuthError
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.exceptions import CredentialRefused, ProviderAway, SignInFailed
@@ -26,7 +28,7 @@ from accounts.providers.tokens import Tokens
 from tenants.models import Domain, Tenant, absolute_url, public_url
 from tenants.schema import in_public, in_tenant
 
-from . import recognise, sign_in
+from . import back_channel, recognise, sign_in
 from .attempts import Ask, Attempt
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ logger = logging.getLogger(__name__)
 NOT_ACCEPTED = _("What %(provider)s sent could not be accepted. You are not signed in.")
 NOT_THERE = _("This organisation is not open, or its people sign in elsewhere now.")
 ELSEWHERE = _("You signed in to another organisation than this one. Choose the right one, or another account.")
+ENDED_THERE = _("%(provider)s has ended this sign-in meanwhile.")
 REFUSED_THERE = _("%(provider)s did not let you in.")
 # Errors of the authorization endpoint (RFC 6749, 4.1.2.1) that are answered with another status than 400.
 STATUS_OF_ERRORS = {"access_denied": 403, "server_error": 503, "temporarily_unavailable": 503}
@@ -42,10 +45,11 @@ LONGEST_SENTENCE = 300  # of the provider's own words
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the tokens, and what the ID token says where there is one."""
+    """What came back: the tokens, what the ID token says where there is one, and when they were asked for."""
 
     tokens: Tokens
     id_claims: Claims | None
+    began_at: datetime
 
 
 def callback_url(provider: Provider) -> str:
@@ -117,11 +121,12 @@ def demand_no_error(provider: Provider, answer: Mapping[str, str]) -> None:
 def finish(attempt: Attempt, code: str) -> Answer:
     """Exchange the code for tokens, and verify them. Raises SignInFailed, ProviderAway."""
     provider, hosted = provider_named(attempt.provider)
+    began_at = timezone.now()
     tokens = exchange(provider, hosted, attempt, code)
     id_claims = None
     if tokens.id or hosted.nonce_bound:
         id_claims = verified(tokens.id, ID_TOKEN, provider, demands={"nonce": attempt.nonce})
-    return Answer(tokens, id_claims)
+    return Answer(tokens, id_claims, began_at)
 
 
 def exchange(provider: Provider, hosted: Hosted, attempt: Attempt, code: str) -> Tokens:
@@ -131,7 +136,7 @@ def exchange(provider: Provider, hosted: Hosted, attempt: Attempt, code: str) ->
         except OAuthError as error:
             message = NOT_ACCEPTED % {"provider": provider.name}
             raise SignInFailed(message, reason=f"the code was refused: {error.error!a:.60}") from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise ProviderAway("an answer that holds no tokens") from error
     tokens = {name: found.get(name) or "" for name in ("access_token", "id_token", "refresh_token")}
     if not all(isinstance(token, str) for token in tokens.values()):
@@ -162,7 +167,7 @@ def hop(attempt: Attempt, answer: Answer) -> str:
     claims = session_claims(answer.tokens, provider, answer.id_claims)
     recognise.in_tenant_of(claims, provider, tenant)
     with in_tenant(tenant):
-        ticket = sign_in.issue_hop(answer.tokens.seal(), attempt.ask.mark)
+        ticket = sign_in.issue_hop(answer.tokens.seal(), attempt.ask.mark, answer.began_at)
     path = reverse("accounts:provider-arrive", args=[ticket], urlconf=settings.ROOT_URLCONF)
     return absolute_url(host_to_return_to(attempt.ask, tenant), f"{path}?{urlencode({'next': attempt.ask.next})}")
 
@@ -203,11 +208,15 @@ def url_to_begin_again(ask: Ask) -> str:
     return absolute_url(host, f"{path}?{urlencode({'next': ask.next})}")
 
 
-def arrive(tokens: Tokens, provider: Provider, tenant: Tenant) -> tuple[User, Claims]:
-    """Who the tokens of a hop are for, in the tenant's own schema. Everything is verified once more.
+def arrive(tokens: Tokens, provider: Provider, tenant: Tenant, began_at: datetime) -> tuple[User, Claims]:
+    """Who the tokens of a hop are for, in the tenant's own schema. Everything is verified once more, and that the
+    provider has not ended the session since `began_at`.
 
     Raises SignInFailed, CredentialRefused, NotAdmitted, ForeignCredential, ProviderAway.
     """
     id_claims = verified(tokens.id, ID_TOKEN, provider) if tokens.id else None
     claims = recognise.in_tenant_of(session_claims(tokens, provider, id_claims), provider, tenant)
+    if back_channel.is_over(claims, provider, since=began_at):
+        message = ENDED_THERE % {"provider": provider.name}
+        raise SignInFailed(message, status=403, reason="logged out by the back channel meanwhile")
     return recognise.user_of(claims, provider, tenant), claims

@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from accounts.providers import registry
 from accounts.providers.base import SESSION, Provider
 from accounts.providers.directory import Can
-from accounts.roles import OWNER
+from accounts.roles import ADMIN, OWNER, SYSTEM_ROLES
 from tenants import directory as whereabouts
 from tenants import provisioning
 from tenants.exceptions import AddressTaken
@@ -26,11 +26,15 @@ from tenants.schema import current_tenant, in_public, in_tenant
 
 from . import directory
 from .attempts import Attempt
-from .hosted_sign_in import NOT_ACCEPTED, Answer, provider_named, verified
+from .hosted_sign_in import NOT_ACCEPTED, Answer, provider_named, session_claims, verified
 
 UNPROVEN = _("Confirm your e-mail address at %(provider)s first. Then sign up again.")
 NO_ORGANISATION = _(
     "Your account at %(provider)s belongs to no organisation. Ask its administrators to add you to one."
+)
+NOT_THEIRS = _(
+    "Your organisation at %(provider)s is not here yet. Only somebody whose role there is called Owner or Admin can "
+    "set it up. Ask one of them."
 )
 NOT_OFFERED = _("New organisations are not signed up by %(provider)s here. Ask whoever runs this site.")
 
@@ -45,6 +49,10 @@ class Newcomer:
     email: str
     name: str
     tenant: str
+
+
+# What the role of a founder is called at the provider: nobody has linked other words to roles here before that.
+FOUNDERS = frozenset({OWNER, ADMIN, SYSTEM_ROLES[OWNER].name, SYSTEM_ROLES[ADMIN].name})
 
 
 def provider_key() -> str:
@@ -67,7 +75,23 @@ def newcomer_of(attempt: Attempt, answer: Answer) -> Newcomer:
         raise SignInFailed(NOT_ACCEPTED % {"provider": provider.name}, reason="tenant: odd")
     if not tenant and not can_make_organisations(provider):
         raise SignInFailed(NO_ORGANISATION % {"provider": provider.name}, status=403)
-    return Newcomer(provider.key, claims.issuer, claims.subject, claims.email, claims.name, tenant)
+    return Newcomer(provider.key, claims.issuer, claims.subject, claims.email, claims.name[:80], tenant)
+
+
+def demand_may_found(newcomer: Newcomer, answer: Answer) -> None:
+    """Whoever sets an organisation up owns it here. One that the provider has already is for those who run it there.
+
+    By the token that he would sign in with. Without any roles in it nobody can tell: then he may.
+    Raises SignInFailed.
+    """
+    if not newcomer.tenant:
+        return
+    provider, _hosted = provider_named(newcomer.provider)
+    claims = session_claims(answer.tokens, provider, answer.id_claims)
+    if claims.tenant != newcomer.tenant:
+        raise SignInFailed(NOT_ACCEPTED % {"provider": provider.name}, reason="tokens of two organisations")
+    if claims.roles and not FOUNDERS.intersection(claims.roles):
+        raise SignInFailed(NOT_THEIRS % {"provider": provider.name}, status=403, reason="neither owner nor admin there")
 
 
 def can_make_organisations(provider: Provider) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
@@ -36,23 +37,23 @@ def issue_ticket(user: User) -> str:
     return _signer(current_schema(using)).sign(secret)
 
 
-def issue_hop(tokens: str, mark: str) -> str:
+def issue_hop(tokens: str, mark: str, began_at: datetime) -> str:
     """A ticket for whoever the sealed `tokens` name, good in the browser alone whose mark has this hash.
 
-    In the schema that the connection is bound to.
+    In the schema that the connection is bound to. Its time runs from `began_at`, when the tokens were asked for.
     """
     secret = secrets.token_urlsafe(32)
     SignInTicket.objects.create(
         digest=_digest(secret),
         tokens=tokens,
         attempt=mark,
-        expires_at=timezone.now() + settings.SIGN_IN_TICKET_LIFETIME,
+        expires_at=began_at + settings.SIGN_IN_TICKET_LIFETIME,
     )
     return _signer(current_schema()).sign(secret)
 
 
-def redeem_hop(ticket: str, schema_name: str, mark: str) -> str | None:
-    """The sealed tokens, or None if the ticket is forged, foreign, old, used, or another browser's. Works once.
+def redeem_hop(ticket: str, schema_name: str, mark: str) -> SignInTicket | None:
+    """The ticket, used up, or None if the ticket is forged, foreign, old, used, or another browser's. Works once.
 
     In another browser it is not used up: whoever only has the link can do nothing with it.
     """
@@ -61,7 +62,7 @@ def redeem_hop(ticket: str, schema_name: str, mark: str) -> str | None:
     if row is None or not mark or not constant_time_compare(row.attempt, mark):
         return None
     row.delete()
-    return row.tokens
+    return row
 
 
 def _found(tickets, ticket: str, schema_name: str) -> SignInTicket | None:

@@ -1,5 +1,8 @@
 """The one hop from another host of ours."""
 
+from datetime import datetime
+
+from django.conf import settings
 from django.db import models
 
 from .people import User
@@ -20,3 +23,7 @@ class SignInTicket(models.Model):
 
     def __str__(self) -> str:
         return f"ticket for {self.user_id}"
+
+    @property
+    def began_at(self) -> datetime:
+        return self.expires_at - settings.SIGN_IN_TICKET_LIFETIME

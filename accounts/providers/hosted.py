@@ -22,7 +22,8 @@ class Hosted:
 
     `session_token` is the token of the answer that stands for the person from then on (entry SESSION); an ID token
     that is `nonce_bound` must be there and carry the nonce. `for_tenant` names the organisation to the provider's
-    page, `for_invitation` hands its invitation's ticket on, `for_sign_up` opens its page for newcomers.
+    page, `for_invitation` hands its invitation's ticket on, `for_sign_up` opens its page for newcomers. `leave`
+    is the page that signs out there; an empty text where it has none.
     """
 
     client_id: str

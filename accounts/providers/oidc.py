@@ -14,7 +14,7 @@ from accounts.exceptions import ProviderAway
 from . import http
 from .base import BEARER, ID_TOKEN, LOGOUT, SESSION, Kind, Provider, claim_path, tenant_id_at
 from .configuration import is_sound
-from .hosted import Hosted, address_to_leave
+from .hosted import Hosted, Leaving, address_to_leave
 from .kept import Kept, NotHad
 from .remote_keys import COLD_DOWN, RemoteKeys
 
@@ -44,6 +44,13 @@ class Discovery:
         if not isinstance(found, str) or not is_sound(found):
             raise ProviderAway(f"no {name} in discovery")
         return found
+
+    def offers(self, name: str) -> bool:
+        """Raises ProviderAway where there is no document to look into."""
+        found = self._found.current()
+        if found is None:
+            raise ProviderAway("no discovery")
+        return name in found
 
     def _read(self) -> Mapping[str, Any]:
         try:
@@ -78,7 +85,11 @@ def provider(key: str, values: Mapping[str, str]) -> Provider:
         ),
     }
     if values["AUDIENCE"]:  # without one of its own, an ID token could not be told from an access token
-        kinds[BEARER] = (Kind("accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce", "events"), fits=is_of_a_person),)
+        kinds[BEARER] = (
+            Kind(
+                "accessToken", types=frozenset({"jwt", "at+jwt", ""}), absent=("nonce", "events"), fits=is_of_a_person
+            ),
+        )
     return Provider(
         key=key,
         name=values["NAME"] or "OpenID Connect",
@@ -118,8 +129,12 @@ def hosted(discovery: Discovery, values: Mapping[str, str]) -> Hosted:
         client_secret=values["CLIENT_SECRET"],
         authorize=lambda: discovery.address("authorization_endpoint"),
         token=lambda: discovery.address("token_endpoint"),
-        leave=lambda leaving: address_to_leave(
-            discovery.address("end_session_endpoint"), {"client_id": values["CLIENT_ID"]}, leaving
-        ),
+        leave=lambda leaving: address_of_leaving(discovery, values["CLIENT_ID"], leaving),
         scope=values["SCOPE"],
     )
+
+
+def address_of_leaving(discovery: Discovery, client: str, leaving: Leaving) -> str:
+    if not discovery.offers("end_session_endpoint"):
+        return ""
+    return address_to_leave(discovery.address("end_session_endpoint"), {"client_id": client}, leaving)

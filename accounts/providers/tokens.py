@@ -1,4 +1,7 @@
-"""The tokens of one sign-in. They stay on the server: sealed on a row, never in a page, a cookie or a log."""
+"""The tokens of one sign-in. They stay on the server, sealed on a row, never in a cookie or a log.
+
+The ID token alone leaves it once more: as the hint in the address that signs its person out at the provider.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field

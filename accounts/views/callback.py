@@ -93,6 +93,7 @@ def signed_up(request, attempt: Attempt, answer: Answer):
     newcomer = set_up.newcomer_of(attempt, answer)
     if there := set_up.organisation_of(newcomer):
         return HttpResponseRedirect(set_up.sign_in_url(there))
+    set_up.demand_may_found(newcomer, answer)
     response = redirect("set-up")
     remember_newcomer(response, newcomer)
     return response
@@ -112,10 +113,10 @@ def refused(request, attempt: Attempt | None, refusal: CredentialRefused) -> Sig
 def login(request):
     """Where a provider's own invitation mail leads: `?invitation=…&organization=…`, which go along."""
     named = request.GET.get("organization", "")[:LONGEST_PARAMETER]
-    active = [key for key, provider in registry.hosted_providers().items() if provider.hosted]
-    tenants = Tenant.objects.served().filter(provider__in=active, provider_tenant_id=named)
-    tenant = tenants.first() if named and "\0" not in named else None
-    if tenant is None:
+    mailing = [key for key, each in registry.hosted_providers().items() if each.hosted and each.hosted.for_invitation]
+    tenants = Tenant.objects.served().filter(provider__in=mailing, provider_tenant_id=named)
+    found = list(tenants[:2]) if named and "\0" not in named else []
+    if len(found) != 1:  # the link does not say which of two providers it is of
         return redirect("find")
     query = request.GET.urlencode()
-    return HttpResponseRedirect(f"{set_up.sign_in_url(tenant)}?{query}")
+    return HttpResponseRedirect(f"{set_up.sign_in_url(found[0])}?{query}")

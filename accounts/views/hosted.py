@@ -53,7 +53,7 @@ def to_provider(request, *, prompt: str = ""):
     if request.method not in ("GET", "HEAD"):
         return closed(request)
     if request.user.is_authenticated and not prompt:
-        return redirect(next_of(request) or "home")
+        return HttpResponseRedirect(next_of(request) or reverse("home"))
     provider = registry.provider_of(request.tenant)
     if provider is None or not request.tenant.provider_tenant_id:
         return render(request, "providers/not_ready.html", {"provider": provider}, status=503)
@@ -74,7 +74,7 @@ def begin(request, provider: Provider, prompt: str):
     ask = Ask(
         tenant=request.tenant.pk,
         host=normalise(request.get_host()),
-        next=wanted if len(wanted) <= attempts.LONGEST_NEXT else "",
+        next=wanted if attempts.fits(wanted, attempts.LONGEST_NEXT) else "",
         mark=attempts.hash_of(mark),
         invitation=invitation_in(request, provider),
         prompt=prompt,
@@ -98,8 +98,8 @@ def next_of(request) -> str:
 def invitation_in(request, provider: Provider) -> dict[str, str]:
     """The parameters of a provider's own invitation, as they came, if this page was reached by one."""
     names = provider.hosted.for_invitation if provider.hosted else ()
-    found = {name: request.GET.get(name, "")[:LONGEST_PARAMETER] for name in names}
-    return found if all(found.values()) else {}
+    found = {name: request.GET.get(name, "") for name in names}
+    return found if all(each and attempts.fits(each, attempts.LONGEST_TICKET) for each in found.values()) else {}
 
 
 def offer_invitation(request, invitation: Invitation):
@@ -130,13 +130,13 @@ def arrive(request, ticket: str):
     signs him in nowhere, and least of all as its sender.
     """
     tenant = request.tenant
-    sealed = sign_in.redeem_hop(ticket, tenant.schema_name, attempts.hash_of(attempts.mark_of(request)))
+    redeemed = sign_in.redeem_hop(ticket, tenant.schema_name, attempts.hash_of(attempts.mark_of(request)))
     try:
-        if sealed is None:
+        if redeemed is None:
             raise SignInFailed(TICKET_ENDED, status=410)
         provider, _hosted = hosted_sign_in.provider_named(tenant.provider)
-        tokens = Tokens.unseal(sealed)
-        user, claims = hosted_sign_in.arrive(tokens, provider, tenant)
+        tokens = Tokens.unseal(redeemed.tokens)
+        user, claims = hosted_sign_in.arrive(tokens, provider, tenant, redeemed.began_at)
     except Unsealable:
         return failed(request, SignInFailed(TICKET_ENDED, status=410))
     except (SignInFailed, ProviderAway) as error:
@@ -144,7 +144,7 @@ def arrive(request, ticket: str):
     except CredentialRefused as refusal:
         return turned_away(request, refusal)
     provider_sessions.start(request, user, claims, provider, tokens)
-    return redirect(destination(request, user))
+    return HttpResponseRedirect(destination(request, user))
 
 
 def destination(request, user: User) -> str:

@@ -65,7 +65,7 @@ class StoreTokensView(WidgetView):
 
 
 @method_decorator(never_cache, name="dispatch")
-@open_to_all("the provider's token is the proof")
+@open_to_all("the provider's token, to a browser that was shown the snippet, is the proof")
 class RowndAuthenticateView(WidgetView):
     """Rownd's Hub calls it at each page it stands on. The page is to be loaded again only if somebody else is there
     now: else it would be loaded for ever.
@@ -78,6 +78,7 @@ class RowndAuthenticateView(WidgetView):
         provider, tokens = self.provider, Tokens(self.token(request))
         if widget_sign_in.go_on(request, provider, tokens):
             return JsonResponse({"message": "Already authenticated"})
+        widget_sign_in.demand_begun(request.session)
         widget_sign_in.sign_in(request, provider, tokens)
         return JsonResponse({"message": "Authentication successful", "should_refresh_page": True})
 

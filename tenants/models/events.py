@@ -7,6 +7,7 @@ class ProviderMessage(models.Model):
     """A message of an identity provider that was taken: a webhook's event, a logout token. Each works once.
 
     Its id is unique within the provider; rows are kept as long as a copy of the message could still be accepted.
+    Under `over:` and the digest of whom it meant (SessionPlace.hash) stands when the last log-out came.
     """
 
     provider = models.CharField(max_length=40)

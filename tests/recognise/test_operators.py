@@ -2,19 +2,55 @@
 
 from datetime import timedelta
 
+import pytest
+
 from accounts.flows import support
 from accounts.models import Role, SupportVisit, User
-from tenants.schema import in_tenant
+from tenants.models import Tenant
+from tenants.schema import in_public, in_tenant
 
 
-def test_a_visit_of_an_operator_from_a_provider_lasts_as_long_as_he_may_enter(acme, platform):
+@pytest.fixture
+def move(platform):
+    """`move("oidc")`: the platform's people are this provider's from now on."""
+
+    def to(provider: str) -> None:
+        with in_public():
+            Tenant.objects.filter(pk=platform.tenant.pk).update(provider=provider)
+            platform.tenant.refresh_from_db()
+
+    yield to
+    platform.tenant.provider = "local"
+
+
+@pytest.fixture
+def operator(platform, known, move) -> User:
+    move("frontegg")
     with in_tenant(platform.tenant):
-        operator = User.objects.create(issuer="https://first.test", subject="7", name="Otto Ops")
+        operator = User.objects.create(issuer=known["frontegg"].provider.issuer, subject="7", name="Otto Ops")
         operator.groups.add(Role.objects.get(key="operator").group)
+    return operator
+
+
+@pytest.fixture
+def runs(acme, platform, operator):
+    """`runs()`: whether the operator's visit goes on."""
+    with in_tenant(platform.tenant):
         support.enter(operator=operator, tenant=acme.tenant, reason="A test", length=timedelta(hours=1))
     visit = SupportVisit.objects.select_related("visitor").get()
-    asked = {"visitor": visit.visitor, "number": visit.pk, "writes": False}
-    assert support.running_visit(**asked) == visit
+    return lambda: support.running_visit(visitor=visit.visitor, number=visit.pk, writes=False) == visit
+
+
+def test_a_visit_of_an_operator_from_a_provider_lasts_as_long_as_he_may_enter(runs, operator, platform):
+    assert runs()
     with in_tenant(platform.tenant):
         operator.groups.clear()
-    assert support.running_visit(**asked) is None
+    assert not runs()
+
+
+@pytest.mark.parametrize("other", ["local", "oidc", "gone"])
+def test_it_ends_when_the_platforms_people_come_by_another_provider(runs, move, other):
+    move(other)
+    assert not runs()
+    move("frontegg")
+    assert runs()

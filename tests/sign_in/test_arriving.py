@@ -7,6 +7,11 @@ from django.utils import timezone
 
 from accounts.flows.attempts import Ask
 from accounts.models import ProviderSession, SignInTicket, User
+from accounts.providers import registry, verifier
+from accounts.providers.base import SESSION
+from accounts.providers.tokens import Tokens
+from standin import REMOVE
+from tenants.schema import in_tenant
 from tests.accounts.test_redirects import PAYLOADS, stays_here
 from tests.conftest import HostClient
 
@@ -101,6 +106,23 @@ def test_a_token_that_ended_meanwhile_signs_nobody_in(arrival, browser, clock, m
 
 
 @pytest.mark.parametrize("idp", ["oidc"], indirect=True)
+@pytest.mark.parametrize(("meant", "status"), [("ada", 403), ("her session", 403), ("her other session", 302)])
+def test_a_log_out_by_the_back_channel_ends_a_sign_in_under_way(
+    arrival, browser, another_browser, ada, idp, acme, sign_in_page, meant, status
+):
+    with in_tenant(acme.tenant):
+        tokens = Tokens.unseal(SignInTicket.objects.exclude(tokens="").get().tokens)
+    claims, _provider = verifier.verify(tokens.id, entry=SESSION, providers=registry.hosted_providers().values())
+    sid = {"ada": REMOVE, "her session": claims.raw["sid"], "her other session": "another"}[meant]
+    sent = {"logout_token": idp.mint("logoutToken", person=ada, claims={"sid": sid})}
+    assert HostClient("localhost").post("/auth/backchannel/oidc/", sent).status_code == 200
+    assert browser.open(arrival).status_code == status
+    assert is_signed_in(browser.site(acme.tenant.host)) is (status == 302)
+    another_browser.sign_in(sign_in_page, ada)
+    assert is_signed_in(another_browser.site(acme.tenant.host))  # one that begins later is not meant
+
+
+@pytest.mark.parametrize("idp", ["oidc"], indirect=True)
 def test_next_never_leads_away(arrival, browser, acme):
     ticket = SignInTicket.objects.exclude(tokens="").get()
     for payload in PAYLOADS:
@@ -117,6 +139,27 @@ def test_next_that_leads_away_does_not_even_go_along(there, browser, acme):
         url = browser.open(acme.tenant.absolute_url(f"/account/login/?next={quote(payload)}"))["Location"]
         asked = Ask.signed(query_of(url)["ask"])
         assert stays_here(asked.next, acme.tenant.host), payload
+
+
+@pytest.mark.parametrize("idp", ["oidc"], indirect=True)
+@pytest.mark.parametrize("odd", ["foo", "accounts", "?x", "[", "%ff", "home"])
+def test_next_that_is_no_path_leads_home_on_arrival_and_later(arrival, browser, acme, odd):
+    response = browser.open(f"{arrival.partition('?')[0]}?next={odd}")
+    assert (response.status_code, response["Location"]) == (302, "/")
+    response = browser.open(acme.tenant.absolute_url(f"/account/login/?next={odd}"))
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("idp", ["auth0"], indirect=True)
+@pytest.mark.parametrize("letter", ["x", "é", "\u20ac", "\x7f", "\x01", "\\", '"'])
+def test_what_a_browser_keeps_fits_into_one_header(there, browser, acme, letter):
+    for length in (395, 190, 120, 60, 30):
+        query = f"next=/{quote(letter * length)}&invitation={'i' * 95}&organization={quote(letter * 95)}"
+        browser.to_provider(acme.tenant.absolute_url(f"/account/login/?{query}"))
+        browser.to_provider(acme.tenant.absolute_url(f"/account/login/?{query}"))
+    kept = [f"{name}={each.value}" for name, each in browser.site().cookies.items() if each.value]
+    assert len(kept) == 5
+    assert len("; ".join(kept)) < 8000
 
 
 @pytest.mark.parametrize("idp", ["oidc"], indirect=True)

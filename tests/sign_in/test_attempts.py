@@ -177,12 +177,19 @@ def test_neither_code_nor_error_is_refused(asked, browser, ada):
 
 @pytest.mark.usefixtures("nobody_came_in")
 @pytest.mark.parametrize("idp", ["frontegg", "oidc"], indirect=True)
-@pytest.mark.parametrize("fault", ["status", "html", "list", "huge", "redirect", "numbers", "empty"])
+@pytest.mark.parametrize("fault", ["status", "html", "list", "huge", "redirect", "numbers", "empty", "endless", "deep"])
 def test_a_provider_that_answers_oddly_is_no_error_of_ours(asked, browser, ada, idp, fault):
     token = {"frontegg": "/oauth/token", "auth0": "/oauth/token", "descope": "/oauth2/v1/token"}
     path = token.get(idp.provider.name, "/realms/main/protocol/openid-connect/token")
     numbers = {"access_token": 1, "id_token": [], "refresh_token": {}}
-    odd = {"list": [], "numbers": numbers, "empty": {}, "html": "<p>no"}
+    odd = {
+        "list": [],
+        "numbers": numbers,
+        "empty": {},
+        "html": "<p>no",
+        "endless": '{"access_token": "x", "expires_in": 1e400}',
+        "deep": "[" * 50_000,
+    }
     back = browser.pick(asked, ada)
     if fault == "status":
         idp.faults.answer(path, status=503)

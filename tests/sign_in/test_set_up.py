@@ -146,6 +146,28 @@ def test_an_address_that_is_not_proven_is_refused_with_the_reason(idp, browser, 
     assert NEWCOMER.name not in browser.site().cookies
 
 
+@pytest.mark.parametrize(
+    ("roles", "status"),
+    [
+        (["Viewer"], 403),
+        (["viewer", "Editor"], 403),
+        (["OWNER"], 403),
+        (["Admin"], 302),
+        (["owner", "Viewer"], 302),
+        ([], 302),
+    ],
+)
+def test_an_organisation_of_the_provider_is_set_up_by_those_who_run_it_there(
+    idp, browser, tessa, at_home, roles, status
+):
+    idp.world.set_roles(tessa, at_home, roles)
+    asked = browser.to_provider(START) + ("&organization=tea-there" if idp.provider.name == "auth0" else "")
+    response = browser.open(browser.pick(asked, tessa, at_home))
+    assert response.status_code == status
+    assert (NEWCOMER.name in browser.site().cookies) is (status == 302)
+    assert status == 302 or "called Owner or Admin" in Page(response).words
+
+
 @pytest.mark.parametrize("idp", ["auth0", "frontegg", "descope"], indirect=True)
 def test_who_belongs_to_no_organisation_makes_one_there_too(idp, browser, tessa):
     browser.follow(browser.open(browser.pick(browser.to_provider(START), tessa)))

@@ -9,7 +9,7 @@ from tenants.schema import in_public
 from tests.conftest import HostClient
 
 from .browser import query_of
-from .conftest import connect
+from .conftest import connect, point_at
 
 
 def add_domain(world, host: str) -> None:
@@ -164,3 +164,16 @@ def test_operators_come_by_a_provider_as_well(platform, idp, browser):
     idp.world.join(olga, idp.world.add_tenant("platform-there"), ["Operator"])
     browser.sign_in(platform.tenant.absolute_url("/account/login/?next=/console/organisations/"), olga)
     assert browser.site(platform.tenant.host).get("/console/organisations/").status_code == 200
+
+
+@pytest.mark.parametrize("idp", ["auth0"], indirect=True)
+def test_an_invitations_link_leads_to_the_organisation_of_the_provider_that_mails_them(
+    idp, stand_ins, settings, acme, globex, public_client
+):
+    point_at(settings, stand_ins("oidc"), idp)
+    connect(acme, "oidc", "same-id")
+    connect(globex, "auth0", "same-id")
+    response = public_client.get("/auth/login/?invitation=i&organization=same-id")
+    assert response["Location"].startswith(globex.tenant.absolute_url("/account/login/"))
+    for world in (acme, globex):
+        connect(world, "local", "")
