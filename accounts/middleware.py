@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
@@ -23,7 +23,7 @@ from .models import ApiKey, User
 
 logger = logging.getLogger(__name__)
 
-WAYS_OUT = {"account_logout", "accounts:sign-out-at-provider"}
+WAYS_OUT = {"account_logout", "accounts:sign-out-at-provider", "rownd:session_sign_out"}
 LAST_SEEN_STEP = timedelta(minutes=5)
 
 
@@ -77,16 +77,16 @@ class MemberMiddleware:
     def __call__(self, request):
         if request.identity:  # came by a header
             return self.get_response(request)
+        came_signed_in = self.is_signed_in(request)
         try:
             self.recognise(request)
         except ProviderAway as error:
             return refusals.ask_again(request, error)
-        came_signed_in = self.is_signed_in(request)
         response = self.get_response(request)
         # Afterwards, since it locks the person's row: two owners demoting each other would wait in a circle.
         if self.is_signed_in(request):
             self.note_seen(request.user)
-        elif came_signed_in:
+        elif came_signed_in and SESSION_KEY not in request.session:  # else he is set aside, for now
             response["Clear-Site-Data"] = '"cache"'
         return response
 

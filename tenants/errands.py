@@ -45,7 +45,9 @@ def held(tenant: Tenant) -> Iterator[Errand]:
 
 
 def taken(tenant: Tenant, *, next_read_at: datetime) -> tuple[list[str], bool]:
-    """Whom to read, and whether everybody is to be; the row is as if that were done. What fails is noted anew."""
+    """Whom to read, and whether everybody is to be. The row is as if that were done: whoever asked notes it anew where
+    nobody answered, and what dies in between waits for the next reading of everybody.
+    """
     with held(tenant) as row:
         is_time = row.read_at is None or row.read_at <= timezone.now()
         subjects, everybody = row.subjects, is_time or Errand.EVERYBODY in row.subjects

@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import login, logout
+from django.contrib.auth import SESSION_KEY, login, logout
 from django.core.cache import cache
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.audit.context import in_the_name_of
@@ -22,7 +22,7 @@ from accounts.identity import Identity
 from accounts.models import ProviderSession, User
 from accounts.providers import verifier
 from accounts.providers.base import SESSION, Claims, Provider
-from accounts.providers.renewal import RenewalRefused, renew
+from accounts.providers.renewal import OddAnswer, RenewalRefused, renew
 from accounts.providers.tokens import Tokens
 from tenants.sealing import Unsealable
 
@@ -46,6 +46,8 @@ def start(request, user: User, claims: Claims, provider: Provider, tokens: Token
     a new key afterwards; one that this browser had before is over.
     """
     UserSession.objects.filter(session_key=request.session.session_key).delete()
+    if SESSION_KEY in request.session:  # of the same person, login() would keep the key
+        request.session.cycle_key()
     login(request, user, backend=BACKEND)
     record_authentication(request, user, method="provider", provider=provider.key)
     kept = ProviderSession.objects.create(
@@ -98,10 +100,10 @@ def kept_with(request) -> ProviderSession | None:
     return ProviderSession.objects.filter(listed__session_key=request.session.session_key).first()
 
 
-def keep(kept: ProviderSession, claims: Claims, tokens: Tokens) -> None:
-    """Put new tokens in the place of those that the session had."""
-    kept.tokens, kept.expires_at = tokens.seal(), end_of(claims)
-    kept.save(update_fields=["tokens", "expires_at"])
+def keep(kept: ProviderSession, claims: Claims, tokens: Tokens) -> bool:
+    """Put new tokens in the place of those that the session had. False if it has ended meanwhile."""
+    rows = ProviderSession.objects.filter(pk=kept.pk)
+    return rows.update(tokens=tokens.seal(), expires_at=end_of(claims)) > 0
 
 
 # --- Renewal ----------------------------------------------------------------------------------------
@@ -115,8 +117,7 @@ def renewed(kept: ProviderSession, provider: Provider, found: tuple[str, Claims]
     """
     try:
         with transaction.atomic():
-            rows = ProviderSession.objects.select_for_update(of=("self",), skip_locked=found is not None)
-            row = rows.filter(pk=kept.pk).first()
+            row = locked(kept, waits=found is None)
             if row is None:  # another is at it, or has signed out meanwhile
                 return found or over("ended meanwhile")
             if row.tokens == kept.tokens:
@@ -129,17 +130,36 @@ def renewed(kept: ProviderSession, provider: Provider, found: tuple[str, Claims]
         if found is None:
             raise
         return found
+    except RenewalRefused as error:
+        # It may be that a request renewed them, and was rolled back with all that it had kept.
+        return found or over("not renewed by its provider", error)
+
+
+def locked(kept: ProviderSession, *, waits: bool) -> ProviderSession | None:
+    """The row as it is now, held until the request ends. None if it is gone, or another's who is not waited for.
+
+    Raises ProviderAway where the other waits for the provider longer than a statement may take.
+    """
+    rows = ProviderSession.objects.select_for_update(of=("self",), skip_locked=not waits)
+    try:
+        with transaction.atomic():  # a savepoint: the request goes on after the time-out
+            return rows.filter(pk=kept.pk).first()
+    except OperationalError as error:
+        raise ProviderAway("another request waits for it") from error
 
 
 def exchange(row: ProviderSession, provider: Provider) -> None:
-    """Kept before anything is asked of them: whatever comes of it, the refresh token of before may be spent."""
+    """Kept before they are verified: whatever comes of that, the refresh token of before may be spent.
+
+    They are lost if the request's transaction is rolled back. Raises RenewalRefused, ProviderAway.
+    """
     away = f"renewal-away:{provider.key}"
     if cache.get(away):
         raise ProviderAway("a moment ago it did not answer")
     try:
         row.tokens = renew(provider, opened(row)).seal()
-    except RenewalRefused as error:
-        raise SessionOver("not renewed by its provider") from error
+    except OddAnswer:  # to this session's question: others are asked for all the same
+        raise
     except ProviderAway:
         cache.set(away, True, AWAY_FOR.total_seconds())
         raise
@@ -174,8 +194,8 @@ def opened(kept: ProviderSession) -> Tokens:
         raise SessionOver("tokens under a SECRET_KEY that is gone") from error
 
 
-def over(reason: str) -> NoReturn:
-    raise SessionOver(reason)
+def over(reason: str, cause: Exception | None = None) -> NoReturn:
+    raise SessionOver(reason) from cause
 
 
 def is_due(claims: Claims) -> bool:

@@ -1,4 +1,4 @@
-"""What binds a browser's session, whoever let it in: one tenant, so long without use, and so long at all."""
+"""What binds a session, whoever let it in: one tenant, so long at all, and a browser's so long without use."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,18 +29,28 @@ def demand_within(session, user: User, tenant: Tenant) -> None:
     """
     if not is_of_this_tenant(session):
         raise SessionOver("opened in another tenant")
-    began = datetime.fromtimestamp(session.get(SESSION_BEGAN, 0), tz=UTC)
-    if timezone.now() >= began + longest(tenant):
+    if is_too_old(session, tenant):
         raise SessionOver("as old as a session may become")
+    began = began_at(session)
     if timezone.now() >= max(user.last_seen or began, began) + idle(tenant):
         raise SessionOver("not used for too long")
 
 
+def is_too_old(session, tenant: Tenant) -> bool:
+    """Programs' sessions too: their tokens are renewed for so long and no longer."""
+    return timezone.now() >= began_at(session) + longest(tenant)
+
+
+def began_at(session) -> datetime:
+    return datetime.fromtimestamp(session.get(SESSION_BEGAN, 0), tz=UTC)
+
+
 def longest(tenant: Tenant) -> timedelta:
+    """An organisation only shortens it, and the time without use."""
     hours = tenant.session_longest_hours
-    return timedelta(hours=hours) if hours else settings.SESSION_LONGEST
+    return min(timedelta(hours=hours), settings.SESSION_LONGEST) if hours else settings.SESSION_LONGEST
 
 
 def idle(tenant: Tenant) -> timedelta:
     minutes = tenant.session_idle_minutes
-    return timedelta(minutes=minutes) if minutes else settings.SESSION_IDLE
+    return min(timedelta(minutes=minutes), settings.SESSION_IDLE) if minutes else settings.SESSION_IDLE

@@ -15,7 +15,7 @@ from . import profiles, provider_sessions, recognise
 # In the session: when this browser was shown a widget last, as seconds since 1970.
 SESSION_BEGUN = "widget_begun"
 FLOW_LIFETIME = 60 * 60  # seconds
-STEP = 60  # a page that is shown again sooner writes no session
+STEP = 10 * 60  # seconds: a page that is shown again sooner writes no session
 
 
 def provider_of(tenant: Tenant, kind: str) -> Provider:
@@ -64,13 +64,16 @@ def verified(request, provider: Provider, tokens: Tokens) -> Claims:
 
 
 def go_on(request, provider: Provider, tokens: Tokens) -> bool:
-    """Keep a newer token of the person who is signed in by this provider. False if it is not he."""
+    """Keep a newer token of the person who is signed in by this provider.
+
+    False if it is not he, or if he has signed out meanwhile.
+    """
     kept = provider_sessions.kept_with(request) if request.user.is_authenticated else None
     if kept is None or kept.provider != provider.key:
         return False
     claims = verified(request, provider, tokens)
     if claims.subject != kept.subject:
         return False
-    if claims.expires_at > kept.expires_at.timestamp():
-        provider_sessions.keep(kept, claims, tokens)
-    return True
+    if claims.expires_at <= kept.expires_at.timestamp():
+        return True
+    return provider_sessions.keep(kept, claims, tokens)

@@ -9,7 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from accounts.exceptions import ProviderAway
 
 from . import http
-from .renewal import RenewalRefused, text
+from .renewal import OddAnswer, RenewalRefused, text
 from .tokens import Tokens
 from .widget import Widget, origin
 
@@ -38,9 +38,11 @@ def renew(base: str, project: str) -> Callable[[Tokens], Tokens]:
         answer = ask(base, "/v1/auth/refresh", project, tokens)
         if answer.status == 401:
             raise RenewalRefused
+        if answer.status >= 500 or answer.status == 429:
+            raise ProviderAway(f"refresh: status {answer.status}")
         said = answer.json() if answer.status == 200 else None
         if not isinstance(said, Mapping) or not text(said, "sessionJwt"):
-            raise ProviderAway(f"refresh: status {answer.status}")
+            raise OddAnswer(f"refresh: status {answer.status}")
         return Tokens(text(said, "sessionJwt"), text(said, "refreshJwt") or in_cookie(answer) or tokens.refresh)
 
     return renewed

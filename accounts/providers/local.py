@@ -16,7 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
-from accounts.flows.session_bounds import is_of_this_tenant
+from accounts.flows.session_bounds import is_of_this_tenant, is_too_old
 from accounts.models import LOCAL_ISSUER, User
 from tenants import signing
 from tenants.addresses import public_url
@@ -92,10 +92,12 @@ def user_of(claims: Claims) -> User | None:
 
 
 def session_of(claims: Claims) -> SessionBase | None:
-    """The session that the token belongs to, if it is open and was opened in this tenant."""
+    """The session that the token belongs to, if it is open, not too old, and was opened in this tenant."""
     listed = listed_session(claims).first()
     session = lookup_session(listed.session_key) if listed else None
-    return session if session and is_of_this_tenant(session) else None
+    if session is None or not is_of_this_tenant(session) or is_too_old(session, current_tenant()):
+        return None
+    return session
 
 
 def listed_session(claims: Claims):

@@ -12,16 +12,33 @@ from .hosted import Hosted
 from .oauth import client_of
 from .tokens import Tokens
 
+# Errors of a token endpoint (RFC 6749, 5.2; OpenID Connect Core, 3.1.2.6) that are about the person, and about us.
+OF_THE_PERSON = {
+    "invalid_grant",
+    "access_denied",
+    "unauthorized",
+    "login_required",
+    "interaction_required",
+    "consent_required",
+    "account_selection_required",
+    "mfa_required",
+}
+OF_OURS = {"invalid_client", "unauthorized_client"}
+
 
 class RenewalRefused(Exception):
     """The provider says that the session is over, or gives no new token of the kind that stands for a person."""
+
+
+class OddAnswer(ProviderAway):
+    """It answers, and does not say that the session is over. What it answers to others may be as it should."""
 
 
 def renew(provider: Provider, tokens: Tokens) -> Tokens:
     """The new tokens, with a refresh token that is good from now on: the old one may be worth nothing any more.
 
     Tokens of a code flow have come with an ID token, or from a provider that has no way of its own.
-    Raises RenewalRefused, ProviderAway.
+    Raises RenewalRefused, OddAnswer, ProviderAway.
     """
     if not tokens.refresh:
         raise RenewalRefused
@@ -37,12 +54,19 @@ def by_code_flow(hosted: Hosted, tokens: Tokens) -> Tokens:
         try:
             answer = client.refresh_token(hosted.token(), refresh_token=tokens.refresh)
         except OAuthError as error:
-            if error.error == "invalid_grant":
-                raise RenewalRefused from error
-            raise ProviderAway(f"refresh: {error.error}") from error  # ours to mend: nobody is signed out for it
-        except (ValueError, TypeError, AttributeError) as error:
-            raise ProviderAway("refresh: an odd answer") from error
+            raise meant_by(error.error) from error
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise OddAnswer("refresh: an odd answer") from error
     return tokens_in(answer, hosted, before=tokens)
+
+
+def meant_by(error: Any) -> Exception:
+    """By a token endpoint's error. For one that is ours to mend, as for an unknown one, nobody is signed out."""
+    if not isinstance(error, str):
+        return OddAnswer("refresh: an odd error")
+    if error in OF_THE_PERSON:
+        return RenewalRefused()
+    return (ProviderAway if error in OF_OURS else OddAnswer)(f"refresh: {error!a:.60}")
 
 
 def tokens_in(answer: Mapping[str, Any], hosted: Hosted, before: Tokens) -> Tokens:

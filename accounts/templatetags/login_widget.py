@@ -46,6 +46,8 @@ def standing_widget(context, **changes: str) -> str:
     provider = registry.provider_of(tenant)
     if provider is None or provider.widget is None or not provider.widget.stands_on_every_page:
         return ""
+    if hasattr(context["request"], "session"):  # not on a page of refusal from before it is read
+        widget_sign_in.begin(context["request"].session)
     return drawn(context, provider, provider.widget, **changes)
 
 

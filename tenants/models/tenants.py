@@ -102,15 +102,15 @@ class Tenant(TenantMixin):
         _("sign out after so many minutes without use"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(10), MaxValueValidator(60 * 24 * 30)],
-        help_text=_("Empty: after a week."),
+        validators=[MinValueValidator(10), MaxValueValidator(60 * 24 * 7)],
+        help_text=_("In a browser. Empty: after a week."),
     )
     session_longest_hours = models.PositiveIntegerField(
         _("sign in again after so many hours"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
-        help_text=_("However much it is used. Empty: after two weeks."),
+        help_text=_("However much it is used, by programs too. Empty: after two weeks."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     notice = models.CharField(

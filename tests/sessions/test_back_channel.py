@@ -123,6 +123,13 @@ def test_a_token_works_once(oidc, send, token):
     assert is_in(client)
 
 
+def test_ids_that_differ_at_their_end_alone_are_of_two_tokens(oidc, send, token):
+    for end in ("a", "b"):
+        client = oidc.signed_in()
+        assert send(token(jti="x" * 254 + end)).status_code == 200
+        assert not is_in(client)
+
+
 def test_an_old_token_is_refused_though_it_has_not_ended(oidc, send, token):
     """Five minutes, whatever its life."""
     client = oidc.signed_in()

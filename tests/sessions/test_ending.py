@@ -2,17 +2,20 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.flows import membership
 from accounts.flows.provider_sessions import BACKEND
 from accounts.flows.session_bounds import SESSION_TENANT
-from accounts.models import ProviderSession, User
-from tenants.models import SessionPlace
+from accounts.models import ProviderSession, SignInTicket, User
+from tenants.models import SessionPlace, Tenant
 from tenants.schema import in_public
+from tests.sign_in.browser import Browser
 from tests.sign_in.conftest import connect
 
 from .conftest import ACME_THERE, COOKIE, is_in
@@ -115,6 +118,17 @@ def test_signing_in_again_has_a_new_key_and_the_old_one_is_over(frontegg):
     assert UserSession.objects.filter(user=frontegg.user()).count() == 1
 
 
+def test_so_has_one_who_signs_in_again_without_signing_out(oidc):
+    browser, page = Browser(oidc.idp), oidc.world.tenant.absolute_url("/account/login/?prompt=login&next=/profile/")
+    keys = []
+    for _time in range(2):
+        assert browser.sign_in(page, oidc.ada, oidc.tenant).status_code == 200
+        keys.append(browser.site(oidc.world.tenant.host).cookies[COOKIE].value)
+    assert keys[0] != keys[1]
+    assert [each.session_key for each in UserSession.objects.all()] == [keys[1]]
+    assert not Session.objects.filter(pk=keys[0]).exists()
+
+
 # --- Limits -----------------------------------------------------------------------------------------
 
 
@@ -147,6 +161,21 @@ def test_an_organisation_shortens_both(acme, client_as, clock, limit, moved):
     assert not is_in(client)
 
 
+@pytest.mark.parametrize(("minutes", "status"), [("10080", 302), ("10081", 422)])
+def test_an_organisation_lengthens_none(acme, client_as, minutes, status):
+    form = {"name": acme.tenant.name, "currency": "EUR", "session_idle_minutes": minutes}
+    assert client_as("owner").post("/organisation/", form).status_code == status
+
+
+def test_nor_does_a_number_that_was_kept_before(acme, client_as, clock):
+    with in_public():
+        Tenant.objects.filter(pk=acme.tenant.pk).update(session_idle_minutes=60 * 24 * 30)
+    client = client_as("editor")
+    assert is_in(client)
+    clock(days=8)
+    assert not is_in(client)
+
+
 # --- What is kept no longer than that -----------------------------------------------------------------
 
 
@@ -155,6 +184,15 @@ def test_tokens_of_sessions_that_are_gone_are_purged(frontegg):
     Session.objects.filter(pk=gone.cookies[COOKIE].value).delete()
     call_command("purge_sessions")
     assert [kept.listed.session_key for kept in ProviderSession.objects.all()] == [stays.cookies[COOKIE].value]
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(0, 1), (2, 0)])
+def test_tokens_of_a_sign_in_that_was_not_finished_are_purged(acme, clock, minutes, left):
+    ends = timezone.now() + settings.SIGN_IN_TICKET_LIFETIME
+    SignInTicket.objects.create(digest="d", tokens="sealed", attempt="mark", expires_at=ends)
+    clock(minutes=minutes)
+    call_command("purge_sessions")
+    assert SignInTicket.objects.filter(digest="d").count() == left
 
 
 def test_where_a_session_was_is_forgotten_after_its_time(oidc, clock):

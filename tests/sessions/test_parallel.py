@@ -50,6 +50,23 @@ def test_parallel_pages_spend_the_refresh_token_once(place, lifetime):
     assert load(place, key)() == 200
 
 
+def test_a_page_that_waits_too_long_for_the_one_who_renews_says_so(place, monkeypatch, settings):
+    """Its statement is cut off: the page says who does not answer, and its session is kept."""
+    settings.REQUEST_STATEMENT_TIMEOUT = "400ms"
+    with in_tenant(place.world.tenant):
+        client = place.signed_in()
+        place.expire(client, lifetime=timedelta(seconds=-61))
+    connection.close()
+    page, beside, renew = load(place, client.cookies[COOKIE].value), [], provider_sessions.renew
+
+    def slowly(provider, tokens):
+        beside.extend(at_once(page))
+        return renew(provider, tokens)
+
+    monkeypatch.setattr(provider_sessions, "renew", slowly)
+    assert (page(), beside, page()) == (200, [503], 200)
+
+
 def test_with_a_good_token_nobody_waits_for_the_one_who_renews(place, monkeypatch):
     """The page beside it is answered while the renewal is still under way, and by the old token."""
     with in_tenant(place.world.tenant):

@@ -83,6 +83,7 @@ def test_a_refused_renewal_signs_out_kindly(place):
     response = client.get("/profile/")
     assert response.status_code == 302
     assert response["Location"] == "/account/login/?next=/profile/"
+    assert "cache" in response["Clear-Site-Data"]
     assert [str(each) for each in get_messages(response.wsgi_request)] == ["Your session had ended."]
     assert not ProviderSession.objects.exists()
 
@@ -111,6 +112,7 @@ def test_with_an_ended_token_the_page_says_who_does_not_answer_and_keeps_the_ses
     frontegg.idp.faults.answer(token_path(frontegg), status=503, times=None)
     response = client.get("/profile/")
     assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert "Clear-Site-Data" not in response
     assert "provider does not answer" in response.content.decode()
     assert Session.objects.filter(pk=client.cookies[COOKIE].value).exists()
     assert client.get("/api/v1/me/").status_code == 503
@@ -133,7 +135,52 @@ def test_a_wrong_client_secret_is_our_trouble_and_signs_nobody_out(frontegg):
     assert ProviderSession.objects.exists()
 
 
-@pytest.mark.parametrize("body", ["<html>", "[]", '"x"', "{}", '{"access_token": 7}', '{"error": ["x"]}'])
+@pytest.mark.parametrize(
+    ("error", "status"), [("access_denied", 302), ("login_required", 302), ("invalid_request", 503), ("new", 503)]
+)
+def test_what_is_refused_to_one_session_is_no_outage_for_the_others(frontegg, error, status):
+    refused, other = frontegg.signed_in(), frontegg.signed_in()
+    for client in (refused, other):
+        frontegg.expire(client, lifetime=ENDED)
+    frontegg.idp.faults.answer(token_path(frontegg), status=403, body={"error": error})
+    assert refused.get("/profile/").status_code == status
+    assert is_in(other)
+
+
+@pytest.mark.parametrize(("status", "others"), [(400, True), (503, False)])
+def test_nor_is_it_where_descopes_own_call_renews(descope, status, others):
+    clients = [
+        descope.signed_in(tokens=Tokens(each.session, each.refresh)) for each in (descope.tokens(), descope.tokens())
+    ]
+    for client in clients:
+        descope.expire(client, lifetime=ENDED)
+    descope.idp.faults.answer("/v1/auth/refresh", status=status)
+    assert [is_in(client) for client in clients] == [False, others]
+
+
+def test_renewed_tokens_that_were_lost_sign_nobody_out_while_the_old_one_is_good(frontegg):
+    """The refresh token is spent, and what came for it was rolled back with the request that had kept it."""
+    client = frontegg.signed_in()
+    frontegg.idp.provider.flow.ledger.refresh_tokens.clear()
+    frontegg.expire(client, lifetime=NEARLY)
+    assert is_in(client)
+    frontegg.expire(client, lifetime=ENDED)
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>",
+        "[]",
+        '"x"',
+        "{}",
+        '{"access_token": 7}',
+        '{"error": ["x"]}',
+        '{"access_token": "x", "expires_in": 1e400}',
+        "[" * 5000,
+    ],
+)
 def test_an_odd_answer_is_no_error_page(frontegg, body):
     client = frontegg.signed_in()
     frontegg.expire(client, lifetime=ENDED)

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.urls import reverse
 
+from accounts.flows import widget_sign_in
 from accounts.models import ProviderSession, User
 from tests.conftest import HostClient
 
@@ -21,7 +23,10 @@ OUT = {"message": "Sign-out successful", "should_refresh_page": True}
 
 @pytest.fixture
 def client(rownd) -> HostClient:
-    return HostClient(rownd.world.tenant.host)
+    """A browser that was shown a page with the snippet."""
+    client = HostClient(rownd.world.tenant.host)
+    assert client.get("/account/login/").status_code == 200
+    return client
 
 
 @pytest.fixture
@@ -70,6 +75,8 @@ def test_another_persons_token_switches(rownd, client, token):
     bob = rownd.person("bob", "Viewer")
     by_header(client, token())
     key = client.cookies[COOKIE].value
+    assert by_header(client, token(bob)).status_code == 401  # no page was shown since
+    client.get("/products/")
     assert by_header(client, token(bob)).json() == FIRST
     assert rownd.kept(client).subject == bob.subject
     assert not Session.objects.filter(pk=key).exists()
@@ -84,10 +91,32 @@ def test_signing_out(rownd, client, token):
     assert client.post(SIGN_OUT).json() == OUT
 
 
+def test_one_can_sign_out_while_rownd_is_away(rownd, client, token):
+    by_header(client, token())
+    key = client.cookies[COOKIE].value
+    cache.clear()
+    rownd.idp.faults.answer("/", status=503, times=None)
+    assert client.get("/profile/").status_code == 503
+    assert client.post(SIGN_OUT).json() == OUT
+    assert not Session.objects.filter(pk=key).exists()
+
+
 @pytest.mark.parametrize("path", [AUTHENTICATE, SIGN_OUT])
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options"])
 def test_only_post_is_served(client, path, method):
     assert getattr(client, method)(path).status_code == 405
+
+
+def test_a_newer_token_that_comes_after_signing_out_is_refused(rownd, client, token, monkeypatch):
+    by_header(client, token(lifetime=timedelta(minutes=5)))
+    verified = widget_sign_in.verified
+
+    def meanwhile(*args):
+        ProviderSession.objects.all().delete()  # in another tab
+        return verified(*args)
+
+    monkeypatch.setattr(widget_sign_in, "verified", meanwhile)
+    assert by_header(client, token(lifetime=timedelta(minutes=50))).status_code == 401
 
 
 @pytest.mark.parametrize("path", [AUTHENTICATE, SIGN_OUT])
@@ -97,6 +126,15 @@ def test_both_want_the_pages_csrf_token(rownd, client, token, path):
     strict.cookies = client.cookies
     assert strict.post(path, headers={"authorization": f"Bearer {token()}"}).status_code == 403
     assert is_in(client)
+
+
+def test_tokens_that_this_browser_did_not_ask_for_sign_nobody_in(rownd, client, token):
+    """W2: with a CSRF token alone. Any page with the snippet will do."""
+    other = HostClient(rownd.world.tenant.host)
+    assert by_header(other, token()).status_code == 401
+    assert not ProviderSession.objects.exists()
+    assert other.get("/no-such-page/").status_code == 404
+    assert by_header(other, token()).json() == FIRST
 
 
 def test_a_token_that_is_not_right_is_an_empty_401(rownd, client, token):

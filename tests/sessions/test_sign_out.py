@@ -10,6 +10,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from accounts.models import ProviderSession
+from accounts.providers import registry
+from accounts.providers.oidc import Discovery
 from tests.conftest import HostClient
 from tests.sign_in.browser import Browser
 from tests.sign_in.conftest import connect
@@ -85,6 +87,18 @@ def test_the_id_token_goes_along_as_a_hint(oidc):
     assert parse_qs(urlsplit(address_on(page)).query)["id_token_hint"] == [tokens.id]
 
 
+def test_a_provider_without_a_page_for_it_is_not_said_to_be_away(oidc, monkeypatch):
+    read = Discovery._read
+    without = lambda self: {name: each for name, each in read(self).items() if name != "end_session_endpoint"}  # noqa: E731
+    monkeypatch.setattr(Discovery, "_read", without)
+    registry._made.cache_clear()
+    client = oidc.signed_in()
+    response = client.post(AT_PROVIDER)
+    registry._made.cache_clear()
+    assert (response.status_code, response["Location"]) == (302, "/signed-out/")
+    assert not is_in(client)
+
+
 @pytest.mark.parametrize("path", [HERE, AT_PROVIDER])
 def test_nothing_is_left_of_the_session_and_an_old_cookie_opens_nothing(oidc, path):
     client = oidc.signed_in()
@@ -125,7 +139,9 @@ def test_somebody_whose_token_has_ended_while_the_provider_is_away_can_sign_out(
     frontegg.idp.faults.answer("/oauth/token", status=503, times=None)
     key = client.cookies[COOKIE].value
     assert client.get("/profile/").status_code == 503
-    assert client.post(HERE).status_code == 302
+    response = client.post(HERE)
+    assert response.status_code == 302
+    assert "cache" in response["Clear-Site-Data"]
     assert not Session.objects.filter(pk=key).exists()
 
 

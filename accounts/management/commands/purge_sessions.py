@@ -1,7 +1,9 @@
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
+from django.utils import timezone
 
+from accounts.models import SignInTicket
 from tenants.exceptions import SchemaMissing
 from tenants.management.base import OperatorCommand
 from tenants.models import Tenant
@@ -9,7 +11,7 @@ from tenants.schema import in_public, in_tenant
 
 
 class Command(OperatorCommand):
-    help = "Take sessions that are gone off their people's lists, and with them the tokens of identity providers."
+    help = "Take sessions that are gone off their lists. Tokens of identity providers go with them, unused ones too."
 
     def handle(self, *args, **options):
         with in_public():
@@ -20,6 +22,7 @@ class Command(OperatorCommand):
     def purge(self, tenant: Tenant) -> int:
         try:
             with in_tenant(tenant):
+                SignInTicket.objects.filter(expires_at__lte=timezone.now()).delete()
                 over = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
                 return over.delete()[1].get(UserSession._meta.label, 0)
         except (SchemaMissing, DatabaseError) as error:
