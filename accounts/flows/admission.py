@@ -6,14 +6,13 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.audit.context import in_the_name_of
 from accounts.exceptions import InvitationError, NotAdmitted
-from accounts.models import Invitation, SyncedRole, User
+from accounts.models import Invitation, User
 from accounts.providers.base import Claims
-from accounts.providers.directory import Can
 from accounts.providers.verifier import LEEWAY
 from accounts.texts import is_address
 from tenants.models import Tenant
 
-from . import directory, invite, people, role_map
+from . import invite, people
 
 
 def admit(claims: Claims, tenant: Tenant) -> User:
@@ -25,7 +24,7 @@ def admit(claims: Claims, tenant: Tenant) -> User:
     person = User(issuer=claims.issuer, subject=claims.subject)
     person.set_unusable_password()
     try:
-        return let_in(person, invitation, claims, tenant)
+        return let_in(person, invitation, claims)
     except IntegrityError:  # two first requests at once
         return already_here(claims) or refuse(claims)
 
@@ -41,7 +40,7 @@ def readmit(person: User, claims: Claims, tenant: Tenant) -> User:
         raise NotAdmitted("removed, and not invited again", actor=claims.actor)
     person.is_active, person.stopped_by_provider, person.removed_at = True, False, None
     person.synced_token = ""  # this token counts as a new one, were it the last that was followed
-    return let_in(person, invitation, claims, tenant)
+    return let_in(person, invitation, claims)
 
 
 def is_brought_again(person: User, claims: Claims) -> bool:
@@ -97,7 +96,7 @@ def has_proven_address(claims: Claims) -> bool:
 # --- Coming in ------------------------------------------------------------------------------------
 
 
-def let_in(person: User, invitation: Invitation | None, claims: Claims, tenant: Tenant) -> User:
+def let_in(person: User, invitation: Invitation | None, claims: Claims) -> User:
     """Writes the person, and what an invitation gives him. Raises IntegrityError if he is here already."""
     person.email = claims.email if is_address(claims.email) else ""
     person.address_proven = has_proven_address(claims)
@@ -107,16 +106,14 @@ def let_in(person: User, invitation: Invitation | None, claims: Claims, tenant: 
         person.save()
         people.enter_directory(person)
         if invitation:
-            accept(invitation, person, claims, tenant)
+            accept(invitation, person)
     return person
 
 
-def accept(invitation: Invitation, person: User, claims: Claims, tenant: Tenant) -> None:
+def accept(invitation: Invitation, person: User) -> None:
     """Its role counts as given by hand, and no token takes it away, unless the provider was told of the invitation:
-    then the role is the provider's, as soon as a token says it as well.
+    then the role is the provider's, as soon as a token says it as well, this one or a later one (flows/role_sync.py).
     """
     invitation.accepted_at, invitation.accepted_by = timezone.now(), person
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     person.groups.add(invitation.role.group)
-    if directory.can(tenant, Can.INVITE) and invitation.role in role_map.roles_meant(claims.provider, claims.roles):
-        SyncedRole.objects.create(user=person, role=invitation.role)

@@ -33,7 +33,9 @@ class CannotConnect(AccountsError):
 
 @dataclass
 class Connected:
-    """What it did. `sessions` were ended; `people_outside` have no way in any more."""
+    """What it did. `sessions` were ended; `people_outside` cannot sign in any more. API keys of theirs go on
+    until somebody revokes them: programs are not to stand still for it.
+    """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
     sessions: int = 0

@@ -7,7 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import ProviderAway
-from accounts.models import DirectoryTask, Role
+from accounts.models import DirectoryTask, Role, User
+from accounts.providers import registry
 from accounts.providers.directory import Can, Directory, Refused
 from accounts.roles import OWNER
 from tenants.models import Tenant
@@ -71,7 +72,15 @@ def mail(email: str, link: str, tenant: Tenant) -> None:
 
 
 def withdraw(task: DirectoryTask, directory: Directory, tenant: Tenant) -> None:
-    directory.withdraw(tenant.provider_tenant_id, email=task.details["email"])
+    """Asked when it is told, and not before: who has come in since then stays."""
+    provider = registry.provider_of(tenant)
+    issuers = provider.issuers if provider else ()
+
+    def is_member(subject: str) -> bool:
+        with in_tenant(tenant):
+            return User.objects.members().filter(issuer__in=issuers, subject=subject).exists()
+
+    directory.withdraw(tenant.provider_tenant_id, email=task.details["email"], is_member=is_member)
 
 
 def set_roles(task: DirectoryTask, directory: Directory, tenant: Tenant) -> None:

@@ -22,12 +22,12 @@ from accounts.providers import registry
 from accounts.providers.base import Provider
 from accounts.providers.directory import Can, Directory, Pending, Refused, understood
 from accounts.providers.management import within
+from accounts.providers.texts import cache_name
 from tenants import errands
 from tenants.models import Tenant
 from tenants.schema import current_tenant
 
 from . import outbox
-from .outbox import directory_of
 
 Deed = DirectoryTask.Deed
 
@@ -54,7 +54,7 @@ class Asked(list):
 
 def can(tenant: Tenant, what: Can) -> bool:
     """Whether its provider does that when it is told. Where not, what is done here counts here alone."""
-    directory = directory_of(tenant)
+    directory = registry.directory_of(tenant)
     return directory is not None and what in directory.can
 
 
@@ -152,10 +152,10 @@ def provider_roles(tenant: Tenant) -> Asked:
 
 def remembered(tenant: Tenant, what: Can, ask: Callable[[Directory, str], list[Any]]) -> Asked:
     """That nobody answered is remembered as well: the next page does not wait for it again."""
-    directory = directory_of(tenant)
+    directory = registry.directory_of(tenant)
     if directory is None or what not in directory.can or not tenant.provider_tenant_id:
         return Asked()
-    name = f"directory:{tenant.provider}:{tenant.provider_tenant_id}:{what.value}"
+    name = cache_name("directory", tenant.provider, tenant.provider_tenant_id, what.value)
     found = cache.get(name)
     if found is None:
         try:

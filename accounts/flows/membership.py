@@ -5,6 +5,9 @@ organisation never loses its last active owner. The second is kept by a lock on 
 that two owners who leave in the same second cannot both be told that the other one stays.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -34,11 +37,10 @@ def change_role(*, actor: User, member: User, role: Role) -> None:
     demand_may_manage(actor, member, "accounts.change_user")
     if not role.permission_names <= access.role_permissions(actor):
         raise NotYours
-    with trail.act("role_changed", member):
+    with _keeping_an_owner(), trail.act("role_changed", member):
         member.groups.set([role.group])
         if not member.is_local:
             _change_at_provider(member, role)
-    _demand_an_owner()
 
 
 def _change_at_provider(member: User, role: Role) -> None:
@@ -52,12 +54,11 @@ def deactivate(*, actor: User, member: User) -> None:
     """Stop an account: nobody can sign in with it, and its sessions end. Roles and grants are kept."""
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.change_user")
-    with trail.act("deactivated", member):
+    with _keeping_an_owner(), trail.act("deactivated", member):
         member.is_active = member.stopped_by_provider = False
         member.save(update_fields=["is_active", "stopped_by_provider"])
         end_sessions(member)
         at_provider.tell(Deed.DEACTIVATE, user=member)
-    _demand_an_owner()
 
 
 @transaction.atomic
@@ -75,20 +76,18 @@ def remove(*, actor: User, member: User) -> None:
     """End a membership: sessions, roles, grants and open invitations go, the name stays in history."""
     actor, member = _lock(actor, member)
     demand_may_manage(actor, member, "accounts.delete_user")
-    with trail.act("member_removed", member):
+    with _keeping_an_owner(), trail.act("member_removed", member):
         _end_membership(member)
         at_provider.tell(Deed.REMOVE, user=member)
-    _demand_an_owner()
 
 
 @transaction.atomic
 def leave(*, member: User) -> None:
     """The member himself goes. Raises LastOwner."""
     member = _lock(member, member)[1]
-    with trail.act("member_left", member):
+    with _keeping_an_owner(), trail.act("member_left", member):
         _end_membership(member)
         at_provider.tell(Deed.REMOVE, user=member)
-    _demand_an_owner()
 
 
 # --- By the provider's word, which counts even for the last owner --------------------------------------
@@ -137,13 +136,22 @@ def _end_membership(member: User, *, by_provider: bool = False) -> None:
     SyncedRole.objects.filter(user=member).delete()
     for model in shareable_models():
         access.user_grants(model).objects.filter(user=member).delete()
-    Invitation.objects.open().filter(invited_by=member).update(revoked_at=timezone.now())
+    _withdraw_invitations(member)
     api_keys.revoke_all_of(member)
     SignInTicket.objects.filter(user=member).delete()
     Authenticator.objects.filter(user=member).delete()  # an old phone does not come back with its owner
     EmailAddress.objects.filter(user=member, verified=False).delete()  # nor does a change of address under way
     end_sessions(member)
     people.leave_directory(member, member.email)
+
+
+def _withdraw_invitations(member: User) -> None:
+    """Those that he has sent, at the provider as well: its own mail would let people in there for a role."""
+    sent = Invitation.objects.select_for_update(of=("self",)).filter(invited_by=member)
+    for invitation in sent.open():
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+        at_provider.tell(Deed.WITHDRAW, email=invitation.email)
 
 
 def end_sessions(member: User, keep: str | None = None) -> None:
@@ -170,7 +178,14 @@ def _lock(actor: User, member: User) -> tuple[User, User]:
     return access.reread(actor), member
 
 
-def _demand_an_owner() -> None:
-    """Raise LastOwner, which rolls the change back, if it left nobody in charge."""
-    if not User.objects.members().active().holding(OWNER).exists():
+@contextmanager
+def _keeping_an_owner() -> Iterator[None]:
+    """Raise LastOwner, which rolls the change back, if it leaves nobody in charge: none of the owners who can come in
+    or, until the first of them does so by a newly connected provider, none at all.
+    """
+    owners = people.owners_here()
+    if not owners.exists():
+        owners = User.objects.members().active().holding(OWNER)
+    yield
+    if not owners.exists():
         raise LastOwner

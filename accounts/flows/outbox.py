@@ -8,19 +8,19 @@ Source: docs/decisions/0016-directory.md
 
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import ProviderAway
 from accounts.models import DirectoryTask
 from accounts.providers import registry
-from accounts.providers.directory import CannotDoThat, Directory, Refused
+from accounts.providers.directory import CannotDoThat, Refused
 from accounts.providers.management import AskedToWait, within
 from tenants import errands
 from tenants.exceptions import SchemaMissing
@@ -53,7 +53,7 @@ def work_off(tenant_pk: int, *, seconds: float) -> Sent:
     sent, ends = Sent(), time.monotonic() + seconds
     with in_public():
         tenant = Tenant.objects.served().filter(pk=tenant_pk, errand__in=Errand.objects.to_tell()).first()
-    directory = tenant and directory_of(tenant)
+    directory = tenant and registry.directory_of(tenant)
     if tenant is None or directory is None:
         return sent
     not_before = None
@@ -64,7 +64,7 @@ def work_off(tenant_pk: int, *, seconds: float) -> Sent:
         except ProviderAway as error:
             sent.is_away, not_before = True, postpone(task, tenant, error)
         except (Refused, CannotDoThat) as refusal:
-            give_up(task, tenant, refusal.message)
+            give_up(task, tenant, refusal.message, status=getattr(refusal, "code", None))
             sent.given_up += 1
         except Exception as error:  # a mail that cannot be sent, an odd answer: no other tenant is to wait for it
             logger.exception("A task of %s could not be carried out.", tenant.schema_name)
@@ -74,12 +74,6 @@ def work_off(tenant_pk: int, *, seconds: float) -> Sent:
             sent.done += 1
     settle(tenant, not_before)
     return sent
-
-
-def directory_of(tenant: Tenant) -> Directory | None:
-    """None for a tenant of our own people's, and where the provider has none or lacks the settings for it."""
-    provider = registry.provider_of(tenant)
-    return provider.directory() if provider and provider.directory else None
 
 
 def work_off_all(*, seconds: float) -> Sent:
@@ -101,8 +95,7 @@ def work_off_all(*, seconds: float) -> Sent:
 def claim(tenant: Tenant) -> DirectoryTask | None:
     """The next task that is due and that no other has to come before. It is nobody else's for a minute."""
     with in_tenant(tenant):
-        waiting = DirectoryTask.objects.waiting().filter(provider=tenant.provider).select_related("user")
-        for task in first_of_each(waiting.order_by("pk")[:MOST_AT_ONCE]):
+        while task := next_due(tenant):
             until = timezone.now() + CLAIMED_FOR
             mine = DirectoryTask.objects.due().filter(pk=task.pk, tries=task.tries)
             if mine.update(tries=task.tries + 1, next_try_at=until):
@@ -111,14 +104,16 @@ def claim(tenant: Tenant) -> DirectoryTask | None:
     return None
 
 
-def first_of_each(tasks: Iterable[DirectoryTask]) -> list[DirectoryTask]:
-    """The oldest task of each person; while the organisation is not there, only the one that makes it."""
-    found: dict[object, DirectoryTask] = {}
-    for task in tasks:
-        if task.deed == DirectoryTask.Deed.CREATE_TENANT:
-            return [*found.values(), task]
-        found.setdefault(task.user_id or task.details.get("email"), task)
-    return list(found.values())
+def next_due(tenant: Tenant) -> DirectoryTask | None:
+    """The oldest that is due and the first of its person or address; one that makes the organisation is before all
+    that came after it, and waits for none.
+    """
+    makes = Q(deed=DirectoryTask.Deed.CREATE_TENANT)
+    waiting = DirectoryTask.objects.waiting().filter(provider=tenant.provider).annotate(address=KT("details__email"))
+    of_the_same = Q(user=OuterRef("user")) | Q(user=None, address=OuterRef("address"))
+    earlier = waiting.filter(makes | of_the_same, pk__lt=OuterRef("pk"))
+    due = waiting.filter(makes | ~Exists(earlier), next_try_at__lte=timezone.now())
+    return due.select_related("user").order_by("pk").first()
 
 
 def mark_done(task: DirectoryTask, tenant: Tenant) -> None:
@@ -140,8 +135,10 @@ def postpone(task: DirectoryTask, tenant: Tenant, error: ProviderAway) -> dateti
     return next_try
 
 
-def give_up(task: DirectoryTask, tenant: Tenant, reason: object) -> None:
-    """Shown on the pages about members, and to the operators."""
+def give_up(task: DirectoryTask, tenant: Tenant, reason: object, *, status: int | None = None) -> None:
+    """Shown on the pages about members. The operators learn the deed and the answer's status: what the provider has
+    written may name people.
+    """
     said = str(reason)
     logger.warning("%s is not told (%s): given up.", task.provider, task.deed)
     with in_tenant(tenant):
@@ -153,7 +150,7 @@ def give_up(task: DirectoryTask, tenant: Tenant, reason: object) -> None:
                 kind=PlatformEvent.Kind.NOT_TOLD,
                 schema_name=tenant.schema_name,
                 actor=task.provider,
-                detail=f"{task.deed}: {said}"[:300],
+                detail=f"{task.deed}: status {status}" if status else str(task.deed),
             )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import access
 from accounts.models import LOCAL_ISSUER, Role, User
@@ -34,6 +34,11 @@ def issuer_here(using: str = DEFAULT_DB_ALIAS) -> str:
         return LOCAL_ISSUER
     provider = registry.provider_of(tenant)
     return provider.issuer if provider else ""
+
+
+def owners_here() -> QuerySet[User]:
+    """Who is in charge: active owners who can come in, not those of a way that was before."""
+    return User.objects.members().active().filter(issuer=issuer_here()).holding(OWNER)
 
 
 def lock_owner_role() -> None:

@@ -5,13 +5,13 @@ holds a role.
 """
 
 import time
-from urllib.parse import quote
 
 from django.core.cache import cache
 
 from accounts.exceptions import ProviderAway
 from accounts.models import User
 from accounts.providers.base import Claims, Holder, Profile, Provider
+from accounts.providers.texts import cache_name
 
 FRESH_FOR = 60 * 60  # seconds
 KEPT_FOR = 24 * 60 * 60  # while the provider does not answer
@@ -26,7 +26,7 @@ def completed(claims: Claims, provider: Provider, token: str) -> Claims:
     is_silent = claims.email_verified is None and claims.kind.holder is Holder.PERSON
     if provider.profile is None or not is_silent:
         return claims
-    name = f"profile:{provider.key}:{quote(claims.issuer, safe='')}:{quote(claims.subject, safe='')}"
+    name = cache_name("profile", provider.key, claims.issuer, claims.subject)
     profile, at = cache.get(name) or (None, 0)
     if time.time() - at > FRESH_FOR:
         try:

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from accounts.providers.base import Claims
+from django.utils import timezone
+
+from accounts.providers.base import ANSWER_KEPT_FOR, Claims
 from accounts.texts import is_address
 
 MARK = 16  # letters of each mark in User.synced_token
@@ -15,8 +17,8 @@ class Word:
     """What the provider says of somebody: in a token, or when its directory is asked.
 
     `roles` are its own words, `proven` is None where nothing is said of the address. `at` is when it was said, `mark`
-    tells it from what was said in the same second. With `is_current` it was true when it was asked for just now,
-    however old the token is that named the person.
+    tells it from what was said in the same second. With `is_current` it was true when it was asked for, so lately
+    that the answer is still kept, however old the token is that named the person.
     """
 
     provider: str
@@ -34,13 +36,14 @@ def word_of(claims: Claims) -> Word:
     sound = is_address(claims.email)
     said = (claims.roles, claims.email, claims.email_verified, claims.name)
     asked = not claims.kind.is_complete
+    asked_at = timezone.now() - timedelta(seconds=ANSWER_KEPT_FOR)  # or later
     return Word(
         provider=claims.provider,
         roles=claims.roles,
         email=claims.email if sound else "",
         proven=claims.email_verified if sound or not claims.email else False,
         name=claims.name[:80].strip(),
-        at=datetime.fromtimestamp(claims.issued_at, tz=UTC),
+        at=asked_at if asked else datetime.fromtimestamp(claims.issued_at, tz=UTC),
         mark=(hashlib.sha256(repr(said).encode()).hexdigest() if asked else claims.digest)[:MARK],
         is_current=asked,
     )

@@ -9,12 +9,13 @@ Source: docs/decisions/0016-directory.md
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -24,18 +25,20 @@ from accounts.models import DirectoryTask, User
 from accounts.providers import registry
 from accounts.providers.base import Provider
 from accounts.providers.directory import Can, Directory, Member, understood
+from accounts.providers.texts import is_text
 from tenants import errands
 from tenants.exceptions import SchemaMissing
 from tenants.models import Errand, PlatformEvent, Tenant, TenantQuerySet
 from tenants.schema import in_public, in_tenant
 
 from . import membership, role_sync
+from .provider_word import Word
 
 logger = logging.getLogger(__name__)
 
 # Who came in, or of whom the provider was told something, so shortly before it was asked, may not be in its answer.
 MARGIN = timedelta(seconds=60)
-FEWEST = 1  # so many may always be gone
+FEWEST = 1  # so many may always be shut out
 
 
 class NotBelieved(Exception):
@@ -52,6 +55,7 @@ class Report:
     stopped: list[str] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     problem: str = ""
     is_away: bool = False
 
@@ -64,7 +68,13 @@ class Report:
 
     @property
     def changes(self) -> dict[str, list[str]]:
-        said = {"changed": self.followed, "deactivated": self.stopped, "active again": self.back, "gone": self.ended}
+        said = {
+            "changed": self.followed,
+            "deactivated": self.stopped,
+            "active again": self.back,
+            "gone": self.ended,
+            "could not be followed": self.failed,
+        }
         return {what: who for what, who in said.items() if who}
 
     @property
@@ -88,18 +98,28 @@ def reconcile(tenant: Tenant, *, force: bool = False, dry_run: bool = False) -> 
         report.problem = "its provider cannot be asked"
         return report
     provider, directory = found
-    try:
+    with problems_told(report):
         members = understood(lambda: directory.members(tenant.provider_tenant_id))
         listed = {each.subject: each for each in members}
         follow_all(report, provider, listed, asked_at=asked_at, force=force, dry_run=dry_run)
+    return report
+
+
+@contextmanager
+def problems_told(report: Report) -> Iterator[None]:
+    """Whatever goes wrong in the block is the report's `problem`: one organisation keeps no other from its turn."""
+    try:
+        yield
     except NotBelieved as refusal:
         report.problem = str(refusal)
-        note_doubt(tenant, provider, report.problem)
+        note_doubt(report.tenant, report.problem)
     except AccountsError as error:  # away, or refused
         report.fail(error)
-    except (SchemaMissing, DatabaseError) as error:  # one broken organisation keeps no other from being looked into
+    except (SchemaMissing, DatabaseError) as error:
         report.problem = f"{type(error).__name__}; see `manage.py doctor`"
-    return report
+    except Exception as error:
+        logger.exception("%s could not be reconciled.", report.tenant.schema_name)
+        report.problem = type(error).__name__
 
 
 def connection_of(tenant: Tenant) -> tuple[Provider, Directory] | None:
@@ -118,11 +138,19 @@ def follow_all(
         raise NotBelieved("the provider lists nobody")
     with in_tenant(report.tenant):
         people = known_people(provider, asked_at)
-    gone = [person for person in people if person.subject not in listed]
-    if len(gone) > max(FEWEST, len(people) // 2) and not force:
-        raise NotBelieved(f"the provider lists only {len(people) - len(gone)} of {len(people)} people")
+        shut_out = [person for person in people if is_shut_out(person, listed.get(person.subject), report.tenant)]
+    if len(shut_out) > max(FEWEST, len(people) // 2) and not force:
+        raise NotBelieved(f"{len(shut_out)} of {len(people)} people would be gone, deactivated or without a role")
     for person in people:
         follow(report, provider, person, listed.get(person.subject), dry_run=dry_run)
+
+
+def is_shut_out(person: User, member: Member | None, tenant: Tenant) -> bool:
+    """Whether this answer takes everything from him: his membership, his being active, or all that he has by it."""
+    if member is None or (person.is_active and not member.is_active):
+        return True
+    word = word_of(member, tenant)
+    return not word.roles and bool(role_sync.difference(person, word, tenant).lost)
 
 
 def known_people(provider: Provider, asked_at: datetime) -> list[User]:
@@ -135,16 +163,23 @@ def known_people(provider: Provider, asked_at: datetime) -> list[User]:
 
 
 def follow(report: Report, provider: Provider, person: User, member: Member | None, *, dry_run: bool = False) -> None:
-    """Nothing is locked or written for who is as the provider says. Who left meanwhile is left alone."""
+    """Nothing is locked or written for who is as the provider says. Who left meanwhile is left alone, and one who
+    cannot be followed keeps nobody else from it.
+    """
     report.seen += 1
     try:
         with in_tenant(report.tenant), context.in_the_name_of(provider.name):
             for change, said in changes(report, person, member):
-                said.append(person.email)
                 if not dry_run:
                     change()
+                said.append(person.email)
     except User.DoesNotExist:
         return
+    except (SchemaMissing, InterfaceError, OperationalError):  # of no one person
+        raise
+    except Exception:
+        logger.exception("Person %s of %s could not be followed.", person.pk, report.tenant.schema_name)
+        report.failed.append(person.email)
 
 
 def changes(report: Report, person: User, member: Member | None) -> Iterator[tuple[Callable[[], object], list[str]]]:
@@ -156,15 +191,20 @@ def changes(report: Report, person: User, member: Member | None) -> Iterator[tup
         yield partial(membership.stopped_there, person), report.stopped
     if person.stopped_by_provider and member.is_active:
         yield partial(membership.back_there, person), report.back
-    word = role_sync.said_now(
-        roles=member.roles,
-        tenant=report.tenant,
-        email=member.email,
-        name=member.name,
-        proven=member.email_verified,
-    )
+    word = word_of(member, report.tenant)
     if role_sync.difference(person, word, report.tenant):
         yield partial(role_sync.take_over, person, word, report.tenant), report.followed
+
+
+def word_of(member: Member, tenant: Tenant) -> Word:
+    """What no token could say, an odd letter in a name or a role, is left out here as well."""
+    return role_sync.said_now(
+        roles=[name for name in member.roles if is_text(name)],
+        tenant=tenant,
+        email=member.email,
+        name=member.name if is_text(member.name) else "",
+        proven=member.email_verified,
+    )
 
 
 def read_anew(tenant: Tenant, subjects: Iterable[str]) -> Report:
@@ -175,23 +215,22 @@ def read_anew(tenant: Tenant, subjects: Iterable[str]) -> Report:
         report.problem = "its provider cannot be asked"
         return report
     provider, directory = found
-    try:
+    known: list[User] = []
+    told: dict[str, Member | None] = {}
+    with problems_told(report):
         there = tenant.provider_tenant_id
         told = understood(lambda: {subject: directory.member(there, subject) for subject in subjects})
-    except AccountsError as error:
-        report.fail(error)
-        return report
-    with in_tenant(tenant):
-        known = [person for person in known_people(provider, asked_at) if person.subject in told]
-    for person in known:
-        if member := told[person.subject]:
-            follow(report, provider, person, member)
+        with in_tenant(tenant):
+            known = [person for person in known_people(provider, asked_at) if person.subject in told]
+        for person in known:
+            if member := told[person.subject]:
+                follow(report, provider, person, member)
     if any(told[person.subject] is None for person in known):
         return reconcile(tenant)
     return report
 
 
-def note_doubt(tenant: Tenant, provider: Provider, problem: str) -> None:
+def note_doubt(tenant: Tenant, problem: str) -> None:
     """Told to the operators, once a day."""
     logger.error("ALERT: %s: %s. Nothing was changed; see `manage.py reconcile`.", tenant.schema_name, problem)
     kind, schema_name = PlatformEvent.Kind.NOT_FOLLOWED, tenant.schema_name
@@ -200,7 +239,9 @@ def note_doubt(tenant: Tenant, provider: Provider, problem: str) -> None:
             kind=kind, schema_name=schema_name, at__gte=timezone.now() - timedelta(days=1)
         )
         if not said.exists():
-            PlatformEvent.objects.create(kind=kind, schema_name=schema_name, actor=provider.key, detail=problem[:300])
+            PlatformEvent.objects.create(
+                kind=kind, schema_name=schema_name, actor=tenant.provider, detail=problem[:300]
+            )
 
 
 # --- What is due ------------------------------------------------------------------------------------
@@ -235,7 +276,7 @@ def connected_tenants() -> TenantQuerySet:
 
 
 def look_into(tenant: Tenant) -> Report:
-    """An event that could not be looked into waits for the next round."""
+    """An event about which the provider could not be asked waits for the next round."""
     subjects, everybody = errands.taken(tenant, next_read_at=timezone.now() + settings.RECONCILE_EVERY)
     report = reconcile(tenant) if everybody else read_anew(tenant, subjects)
     if report.problem:

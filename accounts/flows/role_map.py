@@ -14,6 +14,8 @@ from accounts import access
 from accounts.audit import trail
 from accounts.exceptions import LinkedAlready, NotYours
 from accounts.models import Role, RoleLink, User
+from tenants import errands
+from tenants.schema import current_tenant
 
 from . import people
 
@@ -125,8 +127,11 @@ def demand_may_change(actor: User) -> None:
 
 
 def look_again() -> None:
-    """Everybody's token counts as a new one: what it says means something else from his next request on."""
+    """Everybody's token counts as a new one: what it says means something else from his next request on.
+    Whoever was asked for since it was issued is asked for again, in the next round of `manage.py reconcile --due`.
+    """
     User.objects.filter(issuer=people.issuer_here()).exclude(synced_token="").update(synced_token="")
+    errands.read(current_tenant())
 
 
 def demand_may_set(actor: User, before: Role | None, after: Role | None) -> None:

@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.audit.context import in_the_name_of
-from accounts.models import RIGHTS_OF_PEOPLE, DirectoryTask, Role, SyncedRole, User
+from accounts.models import RIGHTS_OF_PEOPLE, DirectoryTask, Invitation, Role, SyncedRole, User
 from accounts.providers import registry
 from accounts.providers.base import Claims
+from accounts.providers.directory import Can
 from accounts.roles import OWNER
 from accounts.texts import is_address
 from tenants.models import PlatformEvent, Tenant
@@ -42,9 +43,19 @@ class Difference:
     noted: list[Role] = field(default_factory=list)  # to be noted as the provider's
     gained: list[Role] = field(default_factory=list)
     lost: list[SyncedRole] = field(default_factory=list)
+    is_held_back: bool = False  # was said before the provider knew of a change made here
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.noted or self.gained or self.lost)
+
+    @property
+    def moves_rights(self) -> bool:
+        return bool(self.noted or self.gained or self.lost or "staff_at_provider" in self.fields)
+
+    def hold_back(self) -> None:
+        """Nothing of it moves a right: neither gives one nor takes one."""
+        self.noted, self.gained, self.lost, self.is_held_back = [], [], [], True
+        self.fields.pop("staff_at_provider", None)
 
 
 def rights_of(claims: Claims) -> frozenset[str]:
@@ -62,9 +73,10 @@ def follow(user: User, claims: Claims, tenant: Tenant) -> None:
     word = word_of(claims)
     if not is_news(user, word):
         return
-    if difference(user, word, tenant):
+    found = difference(user, word, tenant)
+    if found:
         take_over(user, word, tenant)
-    else:
+    elif not found.is_held_back:
         transaction.on_commit(lambda: note_seen(user.pk, word, tenant), robust=True)
 
 
@@ -105,7 +117,8 @@ def take_over(user: User, word: Word, tenant: Tenant) -> bool:
         if is_news(person, word):  # or else another request was quicker
             found = difference(person, word, tenant)
             carry_out(person, found)
-            note(person, word)
+            if not found.is_held_back:  # it is looked at again then
+                note(person, word)
             person.save(update_fields=["synced_at", "synced_token", *found.fields])
     user.refresh_from_db()
     for remembered in ("roles", "_role_permissions"):
@@ -150,13 +163,12 @@ def difference(person: User, word: Word, tenant: Tenant) -> Difference:
     found.noted = [role for role in wanted if role.pk not in owned]
     found.gained = [role for role in wanted if role.pk not in held | taken]
     found.lost = [synced for pk, synced in owned.items() if pk not in {role.pk for role in wanted}]
-    staff = trusted and person.kind == User.Kind.PERSON and staff_word(tenant) in word.roles
+    is_stale = any(role.pk in taken for role in wanted)  # says what was taken here: then of the staff as well
+    staff = trusted and person.kind == User.Kind.PERSON and staff_word(tenant) in word.roles and not is_stale
     if staff != person.staff_at_provider:
         found.fields["staff_at_provider"] = staff
-    if (found.lost or staff) and trusted and is_outdated(person, word):
-        found.lost = []
-        if staff:
-            found.fields.pop("staff_at_provider", None)
+    if trusted and found.moves_rights and is_outdated(person, word):
+        found.hold_back()
     return found
 
 
@@ -190,7 +202,8 @@ def carry_out(person: User, found: Difference) -> None:
         people.enter_directory(person)
     gained = {role.pk for role in found.gained}
     for role in found.noted:
-        SyncedRole.objects.create(user=person, role=role, held_before=role.pk not in gained)
+        held_before = role.pk not in gained and not is_by_told_invitation(person, role)
+        SyncedRole.objects.create(user=person, role=role, held_before=held_before)
     person.groups.add(*[role.group for role in found.gained])
     for synced in found.lost:
         if not (synced.held_before or synced.taken_here):
@@ -199,10 +212,17 @@ def carry_out(person: User, found: Difference) -> None:
     warn_without_owner({synced.role_id for synced in found.lost})
 
 
+def is_by_told_invitation(person: User, role: Role) -> bool:
+    """Whether he holds it since he was invited with it, and the provider was told so: then it is no role by hand."""
+    directory = registry.directory_of(current_tenant())
+    is_told = directory is not None and Can.INVITE in directory.can
+    return is_told and Invitation.objects.filter(accepted_by=person, role=role).exists()
+
+
 def warn_without_owner(lost: set[int]) -> None:
     """The provider's word counts even for the last owner. The operators are told, since nobody here could mend it."""
     owner = Role.objects.filter(key=OWNER, pk__in=lost)
-    if not lost or not owner.exists() or User.objects.members().active().holding(OWNER).exists():
+    if not lost or not owner.exists() or people.owners_here().exists():
         return
     schema_name = current_tenant().schema_name
     logger.error("ALERT: %s has no owner any more, by its provider's word.", schema_name)
@@ -237,19 +257,25 @@ def changed_here(person: User, role: Role, *, is_told: bool) -> None:
     """Somebody gave `person` this role here instead of those he had. `is_told`: and the provider is told of it.
 
     What the provider still says of the others brings none of them back: only once it has taken one, and gives it
-    anew. The new one is the provider's if it is told, and one given by hand if it cannot be.
+    anew. The new one is the provider's if it is told, and one given by hand if it cannot be. Tokens that were issued
+    before give nothing: where it is told, since its task says so, and else by the moment that is noted here.
     """
     rows = SyncedRole.objects.filter(user=person)
     rows.exclude(role=role).update(taken_here=True, held_before=False)
     if is_told:
         rows.update_or_create(user=person, role=role, defaults={"taken_here": False, "held_before": False})
-        person.staff_at_provider = False
-        person.save(update_fields=["staff_at_provider"])
     else:
         rows.filter(role=role).update(taken_here=False)
+        person.synced_at = timezone.now()
+    person.staff_at_provider = False
+    person.save(update_fields=["staff_at_provider", "synced_at"])
 
 
 def taken_back(person: User) -> None:
-    """The provider has refused a change made here: its word on his roles counts again, from his next request on."""
+    """The provider has refused a change made here: its word on his roles counts again, from his next request on.
+    Not while another change of his roles waits, which says what he shall hold.
+    """
+    if DirectoryTask.objects.waiting().filter(user=person, deed=DirectoryTask.Deed.SET_ROLES).exists():
+        return
     SyncedRole.objects.filter(user=person, taken_here=True).update(taken_here=False)
     User.objects.filter(pk=person.pk).update(synced_token="")

@@ -5,16 +5,16 @@ Source: docs/providers/directory.md, Auth0's Management API
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from accounts.exceptions import ProviderAway
 
 from . import http
 from .directory import Can, Directory, Member, Pending, Refused
 from .http import Answer
-from .management import ManagementApi, SaidNo, kept, pages, read, rows_of
+from .management import ManagementApi, SaidNo, kept, or_none, pages, part, read, rows_of
 
 PAGE = 100
 OURS = "tenantry_id"  # in an organization's metadata: who made it
@@ -89,7 +89,7 @@ class Auth0Directory(Directory):
 
     def invite(self, tenant: str, *, email: str, name: str, roles: tuple[str, ...], inviter: str, back_to: str) -> str:
         """One invitation an address: an older one is withdrawn, and with it its link."""
-        self.withdraw(tenant, email=email)
+        self.end_invitations(tenant, email)
         asked: dict[str, Any] = {
             "inviter": {"name": inviter},
             "invitee": {"email": email},
@@ -101,11 +101,14 @@ class Auth0Directory(Directory):
         self.api.ask("POST", f"organizations/{part(tenant)}/invitations", json=asked)
         return ""
 
-    def withdraw(self, tenant: str, *, email: str) -> None:
+    def withdraw(self, tenant: str, *, email: str, is_member: Callable[[str], bool]) -> None:
+        self.end_invitations(tenant, email)
+
+    def end_invitations(self, tenant: str, email: str) -> None:
         for each in self.open_invitations(tenant):
             if address_of(each) == email.lower():
                 path = f"organizations/{part(tenant)}/invitations/{part(each['id'])}"
-                self.unless_gone(lambda path=path: self.api.ask("DELETE", path))
+                or_none(partial(self.api.ask, "DELETE", path))
 
     def invitations(self, tenant: str) -> list[Pending]:
         names = {each: name for name, each in self.ids_by_name().items()}
@@ -134,13 +137,12 @@ class Auth0Directory(Directory):
     def remove(self, tenant: str, subject: str) -> None:
         """From the organization. `DELETE /users/{id}`, which would end the account itself, is not used at all."""
         path = f"organizations/{part(tenant)}/members"
-        self.unless_gone(lambda: self.api.ask("DELETE", path, json={"members": [subject]}))
+        or_none(lambda: self.api.ask("DELETE", path, json={"members": [subject]}))
 
     def member(self, tenant: str, subject: str) -> Member | None:
         """There is no question for one member: his roles in the organization are refused to who is none."""
-        path = f"organizations/{part(tenant)}/members/{part(subject)}/roles"
         try:
-            rows = list(self.by_page(path, "roles"))
+            rows = list(self.by_page(f"organizations/{part(tenant)}/members/{part(subject)}/roles", "roles"))
         except SaidNo as refusal:
             if refusal.code not in (400, 404):
                 raise
@@ -181,19 +183,6 @@ class Auth0Directory(Directory):
             return rows, len(rows) == PAGE
 
         return pages(read_page)
-
-    @staticmethod
-    def unless_gone(ask: Any) -> None:
-        try:
-            ask()
-        except SaidNo as refusal:
-            if refusal.code != 404:
-                raise
-
-
-def part(of_path: str) -> str:
-    """Ids of people hold a `|`."""
-    return quote(of_path, safe="")
 
 
 def identity(row: Any, name: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from .events import Event, EventRefused, Events, demand_recent, json_of, mapping, moment_of, text
+from .events import Event, EventRefused, Events, demand_recent, json_of, moment_of, text
+from .texts import mapping
 
 ABOUT = ("organization.member.", "organization.group.", "organization.deleted", "group.", "user.")
 

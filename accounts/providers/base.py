@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .tokens import Tokens
     from .widget import Widget
 
+ANSWER_KEPT_FOR = 10  # seconds that what was asked of a token's person is taken for true, without asking again
+
 # A claim as it stands in the token; None where it is not there. The verifier looks at its type.
 Path = Callable[[Mapping[str, Any]], Any]
 

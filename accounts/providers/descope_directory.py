@@ -4,7 +4,7 @@ Every change of roles names the tenant: without one Descope would change those o
 Source: docs/providers/directory.md, Descope's SDK for Python
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts.exceptions import ProviderAway
@@ -12,10 +12,11 @@ from accounts.exceptions import ProviderAway
 from . import http
 from .directory import Can, Directory, Member, Pending
 from .http import Answer
-from .management import ManagementApi, SaidNo, kept, pages, rows_of
+from .management import ManagementApi, SaidNo, demanded, kept, pages, place_in, rows_of
 
 PAGE = 100
 INVITED, DISABLED = "invited", "disabled"
+PLACES = "userTenants"
 
 
 class DescopeApi(ManagementApi):
@@ -95,8 +96,10 @@ class DescopeDirectory(Directory):
         if roles:
             self.post("v2/mgmt/user/update/role/add", **whom, roleNames=list(roles))
 
-    def withdraw(self, tenant: str, *, email: str) -> None:
-        for person in self.search(emails=[email], tenantIds=[demanded(tenant)], statuses=[INVITED]):
+    def withdraw(self, tenant: str, *, email: str, is_member: Callable[[str], bool]) -> None:
+        """Who has an account was added when he was invited, and does not stand among the invited: he is taken out."""
+        found = self.search(emails=[email], tenantIds=[demanded(tenant)])
+        for person in (each for each in found if not is_member(each["userId"])):
             self.post("v1/mgmt/user/update/tenant/remove", loginId=login_id(person), tenantId=tenant)
 
     def invitations(self, tenant: str) -> list[Pending]:
@@ -156,20 +159,13 @@ class DescopeDirectory(Directory):
         return [each["name"] for each in own if isinstance(each.get("name"), str)]
 
 
-def demanded(tenant: str) -> str:
-    """Raises ValueError without a tenant: Descope would take the whole project then."""
-    if not tenant.strip():
-        raise ValueError("a question about people without a tenant")
-    return tenant
-
-
 def fits(person: Mapping[str, Any], wanted: Mapping[str, list[str]]) -> bool:
     """A filter that is not obeyed there changes nobody else's account here."""
     if wanted.get("userIds", [person["userId"]]) != [person["userId"]]:
         return False
     if "emails" in wanted and str(person.get("email", "")).lower() != wanted["emails"][0].lower():
         return False
-    return all(place_in(person, tenant) is not None for tenant in wanted.get("tenantIds", []))
+    return all(place_in(person, PLACES, tenant) is not None for tenant in wanted.get("tenantIds", []))
 
 
 def login_id(person: Mapping[str, Any]) -> str:
@@ -179,20 +175,16 @@ def login_id(person: Mapping[str, Any]) -> str:
     return names[0]
 
 
-def place_in(person: Mapping[str, Any], tenant: str) -> Mapping[str, Any] | None:
-    places = person.get("userTenants")
-    listed = places if isinstance(places, list) else []
-    return next((each for each in listed if isinstance(each, Mapping) and each.get("tenantId") == tenant), None)
-
-
 def roles_in(person: Mapping[str, Any], tenant: str) -> tuple[str, ...]:
-    """Never those of the whole project."""
-    place = place_in(person, tenant) or {}
-    return tuple(str(name) for name in place.get("roleNames") or [])
+    """Never those of the whole project. Raises ProviderAway where nothing is said of them: that is not to have none."""
+    roles = (place_in(person, PLACES, tenant) or {}).get("roleNames")
+    if not isinstance(roles, list):
+        raise ProviderAway("somebody without his roles")
+    return tuple(str(name) for name in roles)
 
 
 def member_of(person: Mapping[str, Any], tenant: str) -> Member | None:
-    if place_in(person, tenant) is None:
+    if place_in(person, PLACES, tenant) is None:
         return None
     verified = person.get("verifiedEmail")
     return Member(

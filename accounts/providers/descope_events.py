@@ -21,10 +21,10 @@ from .events import (
     demand_recent,
     fingerprint,
     json_of,
-    mapping,
     moment_of,
     text,
 )
+from .texts import mapping
 
 HEADER = "x-descope-webhook-s256"
 ABOUT = ("User", "Users", "Tenant", "Role", "SSO", "Group")

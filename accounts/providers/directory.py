@@ -91,8 +91,8 @@ class Directory:
         """
         raise CannotDoThat
 
-    def withdraw(self, tenant: str, *, email: str) -> None:
-        """What was not taken up. Who has come in stays a member."""
+    def withdraw(self, tenant: str, *, email: str, is_member: Callable[[str], bool]) -> None:
+        """What was not taken up. Who has come in, as `is_member` says of his subject, stays a member."""
         raise CannotDoThat
 
     def set_roles(self, tenant: str, subject: str, *, roles: tuple[str, ...], held: tuple[str, ...]) -> None:

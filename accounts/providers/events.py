@@ -3,7 +3,6 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.exceptions import AccountsError
+
+from .texts import mapping
 
 WINDOW = timedelta(minutes=5)  # how old a message may be that says how old it is
 MOST_EVENTS = 100  # in one message
@@ -51,11 +52,6 @@ def json_of(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise EventRefused("no JSON") from error
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """A part of a message, as an empty one where it is of another shape."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def text(row: Any, name: str) -> str:

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from accounts.exceptions import ProviderAway
 
 from .directory import Refused
 from .http import Answer
+from .texts import mapping
 
 FAILURES, PAUSE = 3, 30.0
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 600.0  # what a provider may ask for, in seconds
@@ -146,10 +148,17 @@ def moment(text: str, *, since: float) -> float | None:
     """Seconds since 1970; a mere number is counted `since` then."""
     for read_as in (lambda: since + float(text), lambda: stamp(datetime.fromisoformat(text)), lambda: http_date(text)):
         try:
-            return read_as()
+            return finite(read_as())
         except (ValueError, TypeError, OverflowError):
             continue
     return None
+
+
+def finite(number: float) -> float:
+    """Raises ValueError: "nan" and "inf" are numbers, and no time."""
+    if not math.isfinite(number):
+        raise ValueError("no time")
+    return number
 
 
 def http_date(text: str) -> float:
@@ -166,7 +175,7 @@ def words(answer: Answer) -> str:
         said = answer.json()
     except ProviderAway:
         return ""
-    said = said if isinstance(said, Mapping) else {}
+    said = mapping(said)
     errors = said.get("errors") or said.get("messages")
     found = errors[0] if isinstance(errors, list) and errors else said.get("errorDescription") or said.get("message")
     return found[:150] if isinstance(found, str) and found.isprintable() else ""
@@ -190,6 +199,39 @@ def rows_of(said: Any, name: str = "") -> list[Any]:
     if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
         raise ProviderAway("an answer of another shape")
     return found
+
+
+def part(of_path: str) -> str:
+    """An id as one part of an address. Raises SaidNo as for an unknown one where it would be none: an HTTP client takes
+    dots for a way through the address, whatever is encoded.
+    """
+    if of_path in ("", ".", ".."):
+        raise SaidNo(404)
+    return quote(of_path, safe="")
+
+
+def demanded(tenant: str) -> str:
+    """Raises ValueError without a tenant: providers take that for all of them, or for the whole project."""
+    if not tenant.strip():
+        raise ValueError("a question about people without a tenant")
+    return tenant
+
+
+def or_none(ask: Callable[[], Any]) -> Any:
+    """None for what is not, or no longer, there."""
+    try:
+        return ask()
+    except SaidNo as refusal:
+        if refusal.code != 404:
+            raise
+        return None
+
+
+def place_in(person: Mapping[str, Any], name: str, tenant: str) -> Mapping[str, Any] | None:
+    """Of the places that a person's row lists under this name, the one in this tenant."""
+    places = person.get(name)
+    listed = places if isinstance(places, list) else []
+    return next((each for each in listed if mapping(each).get("tenantId") == tenant), None)
 
 
 def kept(make: Callable[[Mapping[str, str]], ManagementApi]) -> Callable[[Mapping[str, str]], Any]:

@@ -16,6 +16,7 @@ from tenants.models import Tenant
 from . import auth0, descope, frontegg, local, oidc, rownd
 from .base import Provider
 from .configuration import kind_of, problems
+from .directory import Directory
 
 PROFILES = {
     "frontegg": frontegg.provider,
@@ -49,6 +50,12 @@ def _made() -> Mapping[str, Provider]:
 def provider_of(tenant: Tenant) -> Provider | None:
     """Whose people this tenant's are; None where the settings no longer name it, and nobody can sign in."""
     return local.provider() if tenant.provider == "local" else hosted_providers().get(tenant.provider)
+
+
+def directory_of(tenant: Tenant) -> Directory | None:
+    """None for a tenant of our own people's, and where the provider has none or lacks the settings for it."""
+    provider = provider_of(tenant)
+    return provider.directory() if provider and provider.directory else None
 
 
 def account_url(tenant: Tenant) -> str:

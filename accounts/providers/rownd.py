@@ -5,7 +5,6 @@ Source: docs/providers/rownd.md
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django.core.cache import cache
 
@@ -13,13 +12,13 @@ from accounts.exceptions import NotAdmitted, ProviderAway
 from tenants.models import Tenant
 
 from . import http, rownd_hub
-from .base import BEARER, SESSION, Claims, Kind, Provider, claim, tenant_id_at
+from .base import ANSWER_KEPT_FOR, BEARER, SESSION, Claims, Kind, Provider, claim, tenant_id_at
+from .management import or_none, part
 from .remote_keys import RemoteKeys
 from .rownd_directory import RowndDirectory
-from .texts import is_text, names
+from .texts import cache_name, is_text, mapping, names
 
 CLAIMS = "https://auth.rownd.io"
-KEPT_FOR = 10  # seconds
 
 
 def is_no_refresh_token(claims: Mapping[str, Any]) -> bool:
@@ -63,11 +62,11 @@ def complete(key: str, values: Mapping[str, str]) -> Callable[[Claims, Tenant], 
     """For `Provider.complete`: the same claims with the roles and the address that its person has in this group now."""
 
     def with_group(claims: Claims, tenant: Tenant) -> Claims:
-        name = f"rownd-user:{key}:{tenant.provider_tenant_id}:{quote(claims.subject, safe='')}"
+        name = cache_name("rownd-user", key, tenant.provider_tenant_id, claims.subject)
         found = cache.get(name)
         if found is None:
             found = {"said": asked(values, claims.subject)}
-            cache.set(name, found, KEPT_FOR)
+            cache.set(name, found, ANSWER_KEPT_FOR)
         return in_group(claims, found["said"], tenant.provider_tenant_id)
 
     return with_group
@@ -75,10 +74,12 @@ def complete(key: str, values: Mapping[str, str]) -> Callable[[Claims, Tenant], 
 
 def asked(values: Mapping[str, str], subject: str) -> Mapping[str, Any]:
     """What Rownd keeps of its user: his data, what is proven of it, his groups. Empty for one whom it does not know."""
+    person = or_none(lambda: part(subject))
+    if person is None:
+        return {}
     answer = http.ask(
         "GET",
-        f"{values['API_URL'].rstrip('/')}/applications/{quote(values['APP_ID'], safe='')}"
-        f"/users/{quote(subject, safe='')}/data",
+        f"{values['API_URL'].rstrip('/')}/applications/{part(values['APP_ID'])}/users/{person}/data",
         headers={"x-rownd-app-key": values["APP_KEY"], "x-rownd-app-secret": values["APP_SECRET"]},
     )
     if answer.status == 404:
@@ -117,7 +118,3 @@ def member_of(user: Mapping[str, Any], group: str, subject: str) -> Mapping[str,
 def name_of(data: Mapping[str, Any]) -> str:
     parts = (data.get(part) for part in ("first_name", "last_name"))
     return " ".join(part for part in parts if is_text(part))
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -4,16 +4,16 @@ list of them, and "disabled" is of the whole application: that cannot be done he
 Source: docs/providers/directory.md, Rownd's OpenAPI file
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from accounts.exceptions import ProviderAway
 
 from . import http
 from .directory import Can, Directory, Member, Pending
 from .http import Answer
-from .management import ManagementApi, SaidNo, kept, rows_of
+from .management import ManagementApi, SaidNo, kept, or_none, part, rows_of
 
 OPEN = "pending"
 
@@ -56,7 +56,7 @@ class RowndDirectory(Directory):
 
     def invite(self, tenant: str, *, email: str, name: str, roles: tuple[str, ...], inviter: str, back_to: str) -> str:
         """Returns the link."""
-        self.withdraw(tenant, email=email)
+        self.end_invitations(tenant, email)
         asked = {"email": email, "roles": list(roles), "redirect_url": back_to}
         said = self.api.ask("POST", f"groups/{part(tenant)}/invites", json=asked)
         link = said.get("link") if isinstance(said, Mapping) else None
@@ -64,11 +64,14 @@ class RowndDirectory(Directory):
             raise ProviderAway("an invitation without its link")
         return link
 
-    def withdraw(self, tenant: str, *, email: str) -> None:
+    def withdraw(self, tenant: str, *, email: str, is_member: Callable[[str], bool]) -> None:
+        self.end_invitations(tenant, email)
+
+    def end_invitations(self, tenant: str, email: str) -> None:
         for each in self.invitations(tenant):
             if each.email == email.lower():
                 path = f"groups/{part(tenant)}/invites/{part(each.id)}"
-                self.unless_gone(lambda path=path: self.api.ask("DELETE", path))
+                or_none(partial(self.api.ask, "DELETE", path))
 
     def invitations(self, tenant: str) -> list[Pending]:
         rows = self.listed(f"groups/{part(tenant)}/invites")
@@ -87,7 +90,7 @@ class RowndDirectory(Directory):
         rows = [each for each in self.listed(f"groups/{part(tenant)}/members") if each.get("user_id") == subject]
         for each in rows:
             path = f"groups/{part(tenant)}/members/{part(str(each['id']))}"
-            self.unless_gone(lambda path=path: self.api.ask("DELETE", path))
+            or_none(partial(self.api.ask, "DELETE", path))
 
     def member(self, tenant: str, subject: str) -> Member | None:
         return next((each for each in self.members(tenant) if each.subject == subject), None)
@@ -115,19 +118,10 @@ class RowndDirectory(Directory):
             raise ProviderAway("a list that is not whole")
         return rows
 
-    @staticmethod
-    def unless_gone(ask: Any) -> None:
-        try:
-            ask()
-        except SaidNo as refusal:
-            if refusal.code != 404:
-                raise
-
-
-def part(of_path: str) -> str:
-    return quote(of_path, safe="")
-
 
 def roles_in(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Raises ProviderAway where nothing is said of them: that is not to have none."""
     roles = row.get("roles")
-    return tuple(str(each) for each in roles) if isinstance(roles, list) else ()
+    if not isinstance(roles, list):
+        raise ProviderAway("somebody without his roles")
+    return tuple(str(each) for each in roles)

@@ -1,8 +1,10 @@
 """What providers send by themselves is a hint, believed only when it is signed, and looked into once. (T15)"""
 
 import json
+import time
 from datetime import timedelta
 
+import jwt
 import pytest
 from django.utils import timezone
 
@@ -85,6 +87,19 @@ def test_an_event_of_another_time_is_refused(send, idp, demoted, clock, there, m
     clock(minutes=minutes)
     assert send(event).status_code == (400 if idp.provider.name != "frontegg" or minutes else 202)
     assert roles(demoted) == {"editor"}
+
+
+def test_a_token_that_does_not_say_when_it_was_made_is_refused(idp, there, demoted, acme):
+    """Frontegg's: it binds no body, so it would be good for any, for ever."""
+    if idp.provider.name != "frontegg":
+        return
+    event = idp.event(NAMES["frontegg"], person=idp.world.person("ada"), tenant=there)
+    for times, status in (({}, 400), ({"iat": "now"}, 400), ({"iat": None}, 400), ({"iat": int(time.time())}, 202)):
+        headers = {"x-webhook-secret": jwt.encode({"a": 1} | times, idp.provider.webhook_secret, "HS256")}
+        body = json.dumps({**event, "n": repr(times)})
+        sent = HostClient().generic("POST", "/auth/events/frontegg/", body, "application/json", headers=headers)
+        assert sent.status_code == status, times
+        assert roles(demoted) == (set() if status == 202 else {"editor"})
 
 
 def test_the_same_event_twice_is_looked_into_once(send, idp, there, demoted, monkeypatch):

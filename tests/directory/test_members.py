@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import DirectoryTask, Invitation
+from accounts.models import DirectoryTask, Invitation, User
+from accounts.providers import registry
 
 from .conftest import everywhere
 
@@ -107,9 +109,21 @@ def test_an_invitation_sent_again_is_not_there_twice(invite, ask, invited):
     assert invited() == {"bea@acme.test": ["Editor"]}
 
 
-def test_withdrawing_takes_no_member_out(invite, ask, idp, there):
+def test_withdrawing_takes_no_member_out(invite, ask, idp, there, acme):
     bea = idp.world.add_person("bea", email="bea@acme.test", name="Bea")
     invite("bea@acme.test")
     idp.world.join(bea, there, ["Editor"])  # she has come in meanwhile
+    issuer = registry.provider_of(acme.tenant).issuer
+    User.objects.create(issuer=issuer, subject=bea.subject, email=bea.email, joined_at=timezone.now())
     ask("POST", f"invitations/{Invitation.objects.get().pk}/revoke/")
-    assert idp.world.membership(bea, there)
+    assert DirectoryTask.objects.get(deed="withdraw").done_at
+    assert idp.world.roles_of(bea, there) == ["Editor"]
+
+
+def test_withdrawing_takes_out_who_was_added_at_once_for_she_has_an_account(invite, ask, idp, there):
+    bea, elsewhere = idp.world.add_person("bea", email="bea@acme.test"), idp.world.add_tenant("globex-id")
+    idp.world.join(bea, elsewhere, ["Owner"])
+    invite("bea@acme.test")
+    assert ask("POST", f"invitations/{Invitation.objects.get().pk}/revoke/").status_code == 200
+    assert not idp.world.membership(bea, there)
+    assert idp.world.roles_of(bea, elsewhere) == ["Owner"]

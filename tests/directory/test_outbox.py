@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.exceptions import ProviderAway
@@ -16,7 +18,7 @@ from accounts.providers import management, registry
 from accounts.providers.frontegg.directory import FronteggDirectory
 from tenants import errands
 from tenants.models import Errand, PlatformEvent
-from tenants.schema import in_public
+from tenants.schema import in_public, in_tenant
 
 from .conftest import everywhere, later
 
@@ -153,6 +155,14 @@ def test_the_pages_about_members_do_not_wait_for_it_twice(idp, ada, acme):
     assert idp.requests == []
 
 
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e400", "soon"])
+def test_no_odd_time_that_it_asks_for_ends_the_round(idp, ada, odd):
+    idp.faults.answer("/identity", 429, times=None, headers={"Retry-After": odd})
+    directory.tell(Deed.DEACTIVATE, user=ada)
+    assert outbox.work_off_all(seconds=3).is_away
+    assert timedelta(seconds=20) < DirectoryTask.objects.get().next_try_at - timezone.now() < timedelta(seconds=40)
+
+
 @pytest.mark.parametrize("name", ["Retry-After", "X-Rate-Limit-Reset"])
 def test_it_comes_back_when_the_provider_has_asked_it_to(tell, idp, ada, name):
     until = (timezone.now() + timedelta(seconds=120)).isoformat()
@@ -229,6 +239,23 @@ def test_what_trips_over_an_answer_waits_and_keeps_nothing_else_waiting(tell, id
     assert task.next_try_at > timezone.now()
 
 
+def test_to_find_the_next_one_task_is_read_however_many_wait(idp, there, acme):
+    for number in range(20):
+        directory.tell(Deed.WITHDRAW, email=f"p{number}@acme.test")
+    with in_tenant(acme.tenant), CaptureQueriesContext(connection) as asked:
+        assert outbox.claim(acme.tenant).details == {"email": "p0@acme.test"}
+    assert "LIMIT 1" in next(each["sql"] for each in asked.captured_queries if "directorytask" in each["sql"])
+    assert outbox.claim(acme.tenant).details == {"email": "p1@acme.test"}
+
+
+def test_what_makes_the_organisation_comes_before_all_that_was_written_after_it(acme, ada):
+    directory.tell(Deed.DEACTIVATE, user=ada)
+    DirectoryTask.objects.create(provider="frontegg", deed=Deed.CREATE_TENANT, user=ada, details={"wanted_id": "x"})
+    directory.tell(Deed.WITHDRAW, email="bea@acme.test")
+    assert [outbox.claim(acme.tenant).deed for _ in range(2)] == [Deed.DEACTIVATE, Deed.CREATE_TENANT]
+    assert outbox.claim(acme.tenant) is None
+
+
 # --- Given up ---------------------------------------------------------------------------------------
 
 
@@ -246,6 +273,14 @@ def test_what_the_provider_refuses_is_given_up_at_once(ask, idp, ada, there, acm
     assert "Frontegg could not be told" in render_to_string("accounts/_directory_news.html", {"news": news})
     with in_public():
         assert PlatformEvent.objects.get(kind=PlatformEvent.Kind.NOT_TOLD).schema_name == acme.tenant.schema_name
+
+
+def test_the_operators_are_shown_nothing_that_the_provider_wrote(tell, idp, acme, there):
+    idp.faults.answer("/identity", 400, times=None, body={"errors": ["bea@acme.test is on holiday"]})
+    tell(Deed.INVITE, email="bea@acme.test", roles=[])
+    assert "bea@acme.test" in DirectoryTask.objects.get().problem
+    with in_public():
+        assert PlatformEvent.objects.get(kind=PlatformEvent.Kind.NOT_TOLD).detail == "invite: status 400"
 
 
 def test_after_a_day_it_is_given_up(tell, idp, ada, acme):

@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.audit.models import Entry
-from accounts.flows import directory, membership, reconcile
+from accounts.flows import directory, membership, reconcile, role_sync
 from accounts.models import User
-from accounts.providers import management
+from accounts.providers import auth0_directory, descope_directory, management, rownd_directory
+from accounts.providers.frontegg import directory as frontegg_directory
 from tenants.models import Errand, PlatformEvent
 from tenants.schema import in_public
 from tests.conftest import HostClient
@@ -203,7 +204,7 @@ def test_an_answer_of_another_shape_changes_nothing(idp, ada, olive):
 
 def test_a_dry_run_only_tells(idp, there, ada, olive):
     idp.world.leave(idp.world.person("ada"), there)
-    idp.world.set_roles(idp.world.person("olive"), there, [])
+    idp.world.set_roles(idp.world.person("olive"), there, ["Viewer"])
     told = run("--dry-run")
     assert "changed: olive@acme.test; gone: ada@acme.test" in told
     assert unchanged(ada, olive)
@@ -242,3 +243,61 @@ def test_what_is_read_of_one_person_follows_the_same_rules(idp, there, ada, oliv
     idp.world.set_roles(idp.world.person("olive"), there, ["Viewer"])
     reconcile.read_anew(acme.tenant, [ada.subject])
     assert (roles(ada), roles(olive)) == ({"viewer"}, {"owner"})
+
+
+# --- Odd answers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("odd", ["A\x00da", "A\ud800da"])
+def test_an_odd_name_or_role_is_left_out_and_everything_else_followed(idp, there, ada, hire, olive, acme, odd):
+    zed, name = hire("zed", "Editor"), ada.name
+    idp.world.person("ada").name = odd
+    idp.world.add_role("odd\x00")
+    idp.world.set_roles(idp.world.person("ada"), there, ["Viewer", "odd\x00"])
+    idp.world.set_roles(idp.world.person("zed"), there, ["Viewer"])
+    assert not reconcile.reconcile(acme.tenant).problem
+    assert (roles(ada), roles(zed), now(ada).name) == ({"viewer"}, {"viewer"}, name)
+
+
+def test_one_who_cannot_be_followed_keeps_nobody_else_from_it(idp, there, ada, hire, olive, monkeypatch):
+    zed, real = hire("zed", "Editor"), role_sync.take_over
+    for handle in ("ada", "zed"):
+        idp.world.set_roles(idp.world.person(handle), there, ["Viewer"])
+    monkeypatch.setattr(role_sync, "take_over", lambda person, *rest: real(None if person == ada else person, *rest))
+    assert "acme: changed: zed@acme.test; could not be followed: ada@acme.test" in run()
+    assert (roles(ada), roles(zed)) == ({"editor"}, {"viewer"})
+
+
+def test_one_organisation_that_cannot_be_read_ends_no_round(idp, there, ada, acme, monkeypatch):
+    monkeypatch.setattr(reconcile, "follow_all", lambda *args, **kwargs: {}["no such thing"])
+    assert [report.problem for report in reconcile.catch_up(seconds=5)] == ["KeyError"]
+
+
+@everywhere
+def test_an_answer_that_does_not_tell_the_roles_takes_none(idp, there, ada, olive, acme, monkeypatch):
+    real = management.rows_of
+
+    def without_roles(said, name=""):
+        rows = real(said, name)
+        for row in rows if name not in ("roles", "") else []:
+            for part in (row, *row.get("tenants", []), *row.get("userTenants", [])):
+                part.pop("roles", None), part.pop("roleNames", None)
+        return rows
+
+    for module in (frontegg_directory, auth0_directory, descope_directory, rownd_directory):
+        monkeypatch.setattr(module, "rows_of", without_roles)
+    assert reconcile.reconcile(acme.tenant).is_away
+    assert (roles(ada), roles(olive)) == ({"editor"}, {"owner"})
+
+
+@pytest.mark.parametrize("lost", ["roles", "active"])
+def test_most_people_are_not_shut_out_at_once_unless_it_is_meant(idp, there, hire, acme, lost):
+    people = [hire(name, "Editor") for name in ("ada", "bea", "cem", "dan")]
+    for handle in ("ada", "bea", "cem"):
+        person = idp.world.person(handle)
+        idp.world.set_roles(person, there, []) if lost == "roles" else idp.world.disable(person, there)
+    assert "3 of 4 people" in reconcile.reconcile(acme.tenant).problem
+    assert unchanged(*people)
+    assert all(roles(person) == {"editor"} for person in people)
+    assert not reconcile.reconcile(acme.tenant, force=True).problem
+    assert [bool(roles(person)) and now(person).is_active for person in people] == [False, False, False, True]

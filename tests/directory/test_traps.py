@@ -1,9 +1,12 @@
 """What the providers' own interfaces would do in every organisation at once, and what is never asked of them."""
 
+import contextlib
+
 import pytest
 
 from accounts.providers import registry
 from accounts.providers.descope_directory import fits
+from accounts.providers.directory import Refused
 
 from .conftest import everywhere
 
@@ -23,7 +26,7 @@ def test_nothing_that_is_done_with_a_member_is_done_everywhere(idp, directory, t
     idp.world.join(person, elsewhere, ["Editor"])
     directory.invite(there.id, email=ada.email, name="", roles=("Viewer",), inviter="Acme", back_to="https://acme.test")
     directory.set_roles(there.id, ada.subject, roles=("Viewer",), held=("Editor",))
-    directory.withdraw(there.id, email=ada.email)
+    directory.withdraw(there.id, email=ada.email, is_member=lambda subject: True)
     directory.remove(there.id, ada.subject)
     assert idp.world.roles_of(person, elsewhere) == ["Editor"]
     assert not person.locked
@@ -56,3 +59,18 @@ def test_who_does_not_fit_a_search_was_not_meant():
     assert fits(ada, {"userIds": ["ada"], "tenantIds": ["acme-id"], "emails": ["Ada@acme.test"]})
     for other in ({"userIds": ["bea"]}, {"tenantIds": ["globex-id"]}, {"emails": ["bea@acme.test"]}):
         assert not fits(ada, other)
+
+
+@everywhere
+@pytest.mark.parametrize("subject", ["..", ".", ""])
+def test_dots_for_a_subject_lead_to_no_other_address(idp, directory, there, subject):
+    """An HTTP client takes them for a way through the address, however they are encoded."""
+    with contextlib.suppress(Refused, ValueError):
+        directory.set_roles(there.id, subject, roles=("Viewer",), held=())
+    with contextlib.suppress(ValueError):  # Descope's search, which wants no address
+        assert directory.member(there.id, subject) is None
+        directory.remove(there.id, subject)
+    writes = [each.path for each in idp.requests if each.method in ("PUT", "DELETE")]
+    assert all(path.endswith("acme-id/members") for path in writes)
+    astray = ("/users", "/users/", "/users/v1/", "/users/roles", "acme-id/roles")
+    assert not [each.path for each in idp.requests if each.path.endswith(astray)]

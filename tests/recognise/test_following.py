@@ -2,15 +2,17 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.audit.models import Entry
-from accounts.flows import membership
+from accounts.flows import membership, outbox
 from accounts.models import DirectoryTask, Role, RoleLink, SyncedRole, User
 from accounts.providers import registry
 from accounts.providers.base import BEARER, Kind
@@ -27,6 +29,13 @@ def statements(ask, token: str, **kwargs) -> list[str]:
 
 def writes(sent: list[str]) -> list[str]:
     return [text for text in sent if text.startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The provider can be told of roles, and has not answered yet."""
+    monkeypatch.setattr("accounts.flows.directory.can", lambda tenant, what: True)
+    monkeypatch.setattr("accounts.flows.outbox.work_off", lambda *args, **kwargs: None)
 
 
 # --- Both ways, once a token ------------------------------------------------------------------------------
@@ -92,6 +101,26 @@ def test_roles_that_are_asked_for_are_followed_with_one_and_the_same_token(known
     assert writes(statements(ask, token)) == []
 
 
+@pytest.mark.parametrize(("ago", "roles"), [(20, set()), (5, {"viewer"})])
+def test_what_was_asked_for_counts_since_it_was_asked_however_old_the_token_is(
+    known, acme, there, ask, told, monkeypatch, ago, roles
+):
+    answers = [("editor",), (), ()]
+    provider = replace(
+        known["frontegg"].provider,
+        kinds={BEARER: (Kind("silent", is_complete=False),)},
+        complete=lambda claims, tenant: claims.told(roles=answers.pop(0)),
+    )
+    monkeypatch.setattr(registry, "hosted_providers", lambda: {"frontegg": provider})
+    token = there.token(seconds=-100)
+    ask(token)
+    membership.change_role(actor=acme.owner, member=there.user(), role=Role.objects.get(key="viewer"))
+    ask(token)  # while it waits nothing is taken, and the answer is not taken for seen
+    DirectoryTask.objects.update(done_at=timezone.now() - timedelta(seconds=ago))
+    ask(token)
+    assert there.roles() == roles
+
+
 def test_roles_given_by_hand_stay(acme, there, ask):
     ask(there.token(roles=("viewer",)))
     there.user().groups.add(Role.objects.get(key="editor").group)
@@ -138,9 +167,9 @@ def test_what_was_followed_has_one_line_in_the_providers_name(there, ask):
     )
 
 
-def test_the_operators_hear_of_an_organisation_without_an_owner(acme, there, ask, caplog):
+def test_the_operators_hear_of_an_organisation_without_an_owner_who_can_come_in(acme, there, ask, caplog):
     ask(there.token(roles=("owner",)))
-    User.objects.exclude(pk=there.user().pk).update(is_active=False)
+    assert acme.owner.is_local
     with caplog.at_level(logging.ERROR):
         ask(there.token(seconds=1))
     assert there.roles() == set()
@@ -226,13 +255,6 @@ def test_a_role_given_back_here_is_the_providers_again(acme, there, ask):
     assert there.roles() == set()
 
 
-@pytest.fixture
-def told(monkeypatch):
-    """The provider can be told of roles, and has not answered yet."""
-    monkeypatch.setattr("accounts.flows.directory.can", lambda tenant, what: True)
-    monkeypatch.setattr("accounts.flows.outbox.work_off", lambda *args, **kwargs: None)
-
-
 def test_until_the_provider_has_been_told_its_tokens_change_no_role(acme, there, ask, told, clock):
     ask(there.token(roles=("editor",)))
     membership.change_role(actor=acme.owner, member=there.user(), role=Role.objects.get(key="viewer"))
@@ -240,6 +262,45 @@ def test_until_the_provider_has_been_told_its_tokens_change_no_role(acme, there,
     assert (task.deed, task.user, task.details) == ("set_roles", there.user(), {"roles": ["viewer"]})
     ask(there.token(roles=("editor", "is_staff"), seconds=1))
     assert (there.roles(), there.user().is_staff) == ({"viewer"}, False)
+
+
+@pytest.mark.parametrize("state", ["cannot be told", "waits", "was told"])
+def test_a_token_of_before_a_change_here_gives_nothing(acme, there, ask, request, state):
+    if state != "cannot be told":
+        request.getfixturevalue("told")
+    ask(there.token(roles=("editor",), seconds=-30))
+    promoted = there.token(roles=("admin", "is_staff"), seconds=-10)
+    membership.change_role(actor=acme.owner, member=there.user(), role=Role.objects.get(key="viewer"))
+    if state == "was told":
+        DirectoryTask.objects.update(done_at=timezone.now())
+    assert ask(promoted).json()["roles"] == ["viewer"]
+    assert there.user().is_staff is False
+    DirectoryTask.objects.update(done_at=timezone.now())
+    assert set(ask(there.token(roles=("admin",), seconds=1)).json()["roles"]) >= {"admin"}
+
+
+def test_the_staff_status_goes_with_the_role_that_was_taken_here(acme, there, ask):
+    ask(there.token(roles=("editor", "is_staff")))
+    membership.change_role(actor=acme.owner, member=there.user(), role=Role.objects.get(key="viewer"))
+    assert there.user().is_staff is False
+    ask(there.token(roles=("editor", "is_staff"), seconds=1))
+    assert there.user().is_staff is False
+    ask(there.token(roles=("viewer", "is_staff"), seconds=2))
+    assert there.user().is_staff is True
+
+
+def test_a_refusal_leaves_a_later_change_that_waits_as_it_is(acme, there, ask, told):
+    ask(there.token(roles=("editor",)))
+    for key in ("viewer", "guest"):
+        membership.change_role(actor=acme.owner, member=there.user(), role=Role.objects.get(key=key))
+    first, second = DirectoryTask.objects.order_by("pk")
+    outbox.give_up(first, acme.tenant, "no")
+    assert SyncedRole.objects.get(role__key="editor").taken_here
+    ask(there.token(roles=("editor",), seconds=1))
+    assert there.roles() == {"guest"}
+    outbox.give_up(second, acme.tenant, "no")
+    ask(there.token(roles=("editor",), seconds=2))
+    assert there.roles() == {"editor"}
 
 
 def test_once_it_was_told_the_providers_word_counts_again(acme, there, ask, told):

@@ -111,6 +111,23 @@ def test_a_change_that_the_provider_refuses_is_taken_back_by_its_word(there, ask
     assert there.roles() == {"viewer"}
 
 
+def test_the_last_owner_who_can_come_in_stays(acme, there, ask, directory, person_as):
+    client = person_as("owner")
+    assert acme.owner.is_local
+    client.post("/members/leave/")
+    assert (there.user("owner").removed_at, tasks()) == (None, [])
+    ask(there.token("other", ("owner",)))
+    client.post("/members/leave/")
+    assert there.user("owner").removed_at is not None
+
+
+def test_who_goes_leaves_no_invitation_behind_at_the_provider(acme, there, directory, person_as):
+    invite(person_as("admin"))
+    membership.remove(actor=acme.owner, member=there.user("admin"))
+    assert not Invitation.objects.open().exists()
+    assert [task[::2] for task in tasks()[1:]] == [("withdraw", {"email": "bob@acme.test"}), ("remove", {})]
+
+
 # --- Inviting ------------------------------------------------------------------------------------------------------
 
 
@@ -137,13 +154,14 @@ def test_withdrawing_is_told_as_well(there, directory, person_as):
     assert tasks()[1] == ("withdraw", None, {"email": "bob@acme.test"})
 
 
-def test_whom_the_provider_invited_with_a_role_loses_it_by_its_word(connect, there, ask, directory, person_as):
+@pytest.mark.parametrize("said", [[("editor",), ()], [(), ("editor",), ()]])
+def test_whom_the_provider_invited_with_a_role_loses_it_by_its_word(connect, there, ask, directory, person_as, said):
+    """Once it has said it: his first token may be older than the invitation."""
     invite(person_as("owner"))
     connect("frontegg", admits="invited")
-    ask(there.token("bob", ("editor",)))
-    assert there.roles("bob") == {"editor"}
-    ask(there.token("bob", seconds=1))
-    assert there.roles("bob") == set()
+    for seconds, roles in enumerate(said):
+        ask(there.token("bob", roles, seconds=seconds))
+        assert there.roles("bob") == ({"editor"} if seconds + 1 < len(said) else set())
 
 
 def test_an_address_that_somebody_only_claims_can_be_invited(connect, there, ask, person_as):

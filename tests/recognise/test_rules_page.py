@@ -9,7 +9,7 @@ from accounts.exceptions import ProviderAway
 from accounts.models import Role, RoleLink
 from accounts.providers import registry
 from accounts.providers.directory import Can, Directory
-from tenants.models import Tenant
+from tenants.models import Errand, Tenant
 from tenants.schema import in_public
 from tests.accounts.pages import Page
 
@@ -49,6 +49,15 @@ def linked(acme):
     return lambda word, key=None: RoleLink.objects.create(
         provider="frontegg", key=word, role=key and Role.objects.get(key=key)
     )
+
+
+def test_a_new_link_has_everybody_asked_for_again_in_the_next_round(acme, there, person_as):
+    client = person_as("owner")
+    with in_public():
+        assert not Errand.objects.with_events().exists()
+    client.post(f"{LINKS}new/", {"word": "boss", "role": "viewer"})
+    with in_public():
+        assert Errand.objects.with_events().get().tenant_id == acme.tenant.pk
 
 
 def stored(acme) -> Tenant:

@@ -6,19 +6,17 @@ for a token that was switched off.
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django.core.cache import cache
 
 from accounts.exceptions import CredentialRefused, ProviderAway
-from accounts.providers.base import Claims
-from accounts.providers.management import SaidNo
-from accounts.providers.texts import names
+from accounts.providers.base import ANSWER_KEPT_FOR, Claims
+from accounts.providers.management import SaidNo, part
+from accounts.providers.texts import cache_name, names
 from tenants.models import Tenant
 
 from .sdk import gateway_of
 
-KEPT_FOR = 10  # seconds
 LOOKUP = {
     "userAccessToken": "identity/resources/vendor-only/users/access-tokens/v1/",
     "tenantAccessToken": "identity/resources/vendor-only/tenants/access-tokens/v1/",
@@ -40,18 +38,18 @@ def complete(key: str, values: Mapping[str, str]) -> Callable[[Claims, Tenant], 
 
 def remembered(key: str, values: Mapping[str, str], claims: Claims) -> tuple[list, list] | None:
     """Roles and permissions; None for a token that opens nothing. The cache is the tenant's own by its key."""
-    name = f"access-token:{key}:{claims.tenant}:{quote(claims.raw['sub'], safe='')}"
+    name = cache_name("access-token", key, claims.tenant or "", claims.raw["sub"])
     found = cache.get(name)
     if found is None:
         found = {"said": looked_up(values, claims)}
-        cache.set(name, found, KEPT_FOR)
+        cache.set(name, found, ANSWER_KEPT_FOR)
     return found["said"]
 
 
 def looked_up(values: Mapping[str, str], claims: Claims) -> tuple[list, list] | None:
     """Raises ProviderAway where that cannot be learned."""
-    path = LOOKUP[claims.kind.name] + quote(claims.raw["sub"], safe="")
     try:
+        path = LOOKUP[claims.kind.name] + part(claims.raw["sub"])
         said = gateway_of(values).get(path, tenant=claims.tenant or "")
     except SaidNo as refusal:
         if refusal.code in (403, 404):  # access tokens are switched off, or this one is

@@ -3,17 +3,17 @@
 Source: docs/providers/directory.md, Frontegg's OpenAPI files of its identity and tenants services
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from accounts.exceptions import ProviderAway
 from accounts.providers.directory import Can, Directory, Member, Pending, Refused
-from accounts.providers.management import SaidNo, pages, rows_of
+from accounts.providers.management import SaidNo, demanded, or_none, pages, part, place_in, rows_of
 
 from .sdk import Gateway, gateway_of
 
 USERS, USERS_OF_TENANTS = "identity/resources/users", "identity/resources/tenants/users/v1"
+PLACES = "tenants"  # in a person's row
 ROLES, TENANTS = "identity/resources/roles/v1", "tenants/resources/tenants"
 PAGE = 50  # people, of which each comes with all of his tenants and their roles
 IDS_AT_ONCE = 50  # in the address of one question
@@ -71,14 +71,14 @@ class FronteggDirectory(Directory):
         if person["id"] in self.waiting(tenant, [person["id"]]):
             self.gateway.post(f"{USERS}/v1/invitation/reset", {"email": person["email"]}, tenant=demanded(tenant))
 
-    def withdraw(self, tenant: str, *, email: str) -> None:
+    def withdraw(self, tenant: str, *, email: str, is_member: Callable[[str], bool]) -> None:
         person = self.found(tenant, email)
         if person and person["id"] in self.waiting(tenant, [person["id"]]):
             self.remove(tenant, person["id"])
 
     def found(self, tenant: str, email: str) -> Mapping[str, Any] | None:
         """Who has this address and is in this tenant, or was asked into it."""
-        person = self.or_none(lambda: self.gateway.get(f"{USERS}/v1/email", params={"email": email}))
+        person = or_none(lambda: self.gateway.get(f"{USERS}/v1/email", params={"email": email}))
         return person if isinstance(person, Mapping) and tenant in (person.get("tenantIds") or []) else None
 
     def invitations(self, tenant: str) -> list[Pending]:
@@ -117,10 +117,10 @@ class FronteggDirectory(Directory):
 
     def remove(self, tenant: str, subject: str) -> None:
         """From this tenant: the same DELETE without one would remove him everywhere (see Gateway.delete)."""
-        self.or_none(lambda: self.gateway.delete(f"{USERS}/v1/{part(subject)}", tenant=demanded(tenant)))
+        or_none(lambda: self.gateway.delete(f"{USERS}/v1/{part(subject)}", tenant=demanded(tenant)))
 
     def member(self, tenant: str, subject: str) -> Member | None:
-        person = self.or_none(lambda: self.gateway.get(f"{USERS}/v1/{part(subject)}", tenant=demanded(tenant)))
+        person = or_none(lambda: self.gateway.get(f"{USERS}/v1/{part(subject)}", tenant=demanded(tenant)))
         return member_of(person, tenant) if person else None
 
     def members(self, tenant: str) -> list[Member]:
@@ -153,27 +153,6 @@ class FronteggDirectory(Directory):
         own = (each for each in rows if each.get("tenantId") in (None, tenant))
         return {text(each, "key"): text(each, "id") for each in own if text(each, "key") and text(each, "id")}
 
-    @staticmethod
-    def or_none(ask: Any) -> Any:
-        """None for what is not there."""
-        try:
-            return ask()
-        except SaidNo as refusal:
-            if refusal.code != 404:
-                raise
-            return None
-
-
-def part(of_path: str) -> str:
-    return quote(of_path, safe="")
-
-
-def demanded(tenant: str) -> str:
-    """Raises ValueError without a tenant: the SDK would leave the header away, and Frontegg means all of them then."""
-    if not tenant.strip():
-        raise ValueError("a question about people without a tenant")
-    return tenant
-
 
 def text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
@@ -189,22 +168,19 @@ def number_of_pages(said: Mapping[str, Any]) -> int:
     return pages
 
 
-def place_of(person: Mapping[str, Any], tenant: str) -> Mapping[str, Any] | None:
-    places = person.get("tenants")
-    listed = places if isinstance(places, list) else []
-    return next((each for each in listed if isinstance(each, Mapping) and each.get("tenantId") == tenant), None)
-
-
 def keys_of(person: Mapping[str, Any], tenant: str) -> tuple[str, ...]:
-    place = place_of(person, tenant) or {}
-    return tuple(text(role, "key") for role in place.get("roles") or [] if text(role, "key"))
+    """Raises ProviderAway where nothing is said of his roles, or one has no name: that is not to have none."""
+    roles = rows_of(place_in(person, PLACES, tenant), "roles")
+    if not all(text(role, "key") for role in roles):
+        raise ProviderAway("a role without its key")
+    return tuple(text(role, "key") for role in roles)
 
 
 def member_of(person: Mapping[str, Any], tenant: str) -> Member | None:
     """None for somebody of another tenant, whatever list he stands in. Raises ProviderAway where it is not said."""
-    if not isinstance(person.get("tenants"), list):
+    if not isinstance(person.get(PLACES), list):
         raise ProviderAway("a person without his tenants")
-    place = place_of(person, tenant)
+    place = place_in(person, PLACES, tenant)
     if place is None:
         return None
     verified = person.get("verified")

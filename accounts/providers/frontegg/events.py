@@ -19,10 +19,10 @@ from accounts.providers.events import (
     demand_recent,
     fingerprint,
     json_of,
-    mapping,
     moment_of,
     text,
 )
+from accounts.providers.texts import mapping
 
 HEADER = "x-webhook-secret"
 ABOUT = ("frontegg.user.", "frontegg.group.", "frontegg.tenant.", "frontegg.scim.")
@@ -64,8 +64,9 @@ class FronteggEvents(Events):
             claims = verifier.verify_shared(sent, self.values["WEBHOOK_SECRET"])
         except CredentialRefused as refusal:
             raise EventRefused(refusal.reason) from refusal
-        if "iat" in claims:
-            demand_recent(moment_of(claims["iat"] * 1000))
+        if not isinstance(claims.get("iat"), int):
+            raise EventRefused("a token that does not say when it was made")
+        demand_recent(moment_of(claims["iat"] * 1000))
 
 
 def subject_of(said: Any) -> str:
