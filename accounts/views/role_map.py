@@ -12,7 +12,7 @@ from django.views.generic import DetailView, FormView, UpdateView
 
 from accounts import access
 from accounts.exceptions import AccountsError, LinkedAlready
-from accounts.flows import directory, role_map, sign_in_rules
+from accounts.flows import directory, role_map, role_sync, sign_in_rules
 from accounts.guards import ObjectAccessMixin
 from accounts.models import Role, RoleLink
 from accounts.provider_forms import RoleLinkForm, RoleRelinkForm, SignInForm
@@ -59,7 +59,8 @@ class SignInRulesView(SignInRulesMixin, UpdateView):
         known = directory.provider_roles(self.request.tenant)
         givable = {role.pk for role in Role.objects.may_be_given_by(self.request.user)}
         lines = role_map.lines(self.provider.key, known)
-        return {"lines": lines, "known": known, "givable": givable}
+        staff = role_sync.staff_word(self.request.tenant)
+        return {"lines": lines, "known": known, "givable": givable, "staff_word": staff}
 
     def post(self, request, *args, **kwargs):
         if self.provider is None:
