@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 ALERT_AFTER = 3
 ALERT_WITHIN = timedelta(hours=1)
-RETRY_AFTER = timedelta(minutes=1)
+COME_LATER = {"Retry-After": "60"}  # seconds
 
 
 def answer(request, refusal: CredentialRefused):
@@ -28,15 +28,19 @@ def answer(request, refusal: CredentialRefused):
     Only refusals are counted, by the address they come from: a good credential from there is still good.
     """
     with in_public():  # counted and noted over all tenants
-        note(request, refusal)
         try:
-            limits.spend(request, "refused_credential")
+            count(request, refusal)
         except TooMany as error:
-            headers = {"Retry-After": str(int(RETRY_AFTER.total_seconds()))}
-            return problem(request, 429, detail=error.message, headers=headers)
+            return problem(request, 429, detail=error.message, headers=COME_LATER)
     if isinstance(refusal, ForeignCredential | NotAdmitted):
         return problem(request, 403, detail=refusal.message)
     return unauthorised(request)
+
+
+def count(request, refusal: CredentialRefused) -> None:
+    """Note it, and count it by the address that it came from. Raises TooMany, with the note kept."""
+    note(request, refusal)
+    limits.spend(request, "refused_credential")
 
 
 def ask_again(request, error: ProviderAway):

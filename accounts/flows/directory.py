@@ -135,11 +135,6 @@ def news(tenant: Tenant) -> News:
     )
 
 
-def is_waiting_for(user: User) -> bool:
-    """Whether the provider is still to be told something of him: until then its word on him is out of date."""
-    return DirectoryTask.objects.waiting().filter(user=user).exists()
-
-
 def pending(tenant: Tenant) -> Asked:
     """The provider's own open invitations (Pending), as they were in the last 30 seconds. Never raises."""
     return remembered(tenant, Can.LIST_INVITATIONS, lambda directory, there: directory.invitations(there))
@@ -167,4 +162,4 @@ def remembered(tenant: Tenant, what: Can, ask: Callable[[Directory, str], list[A
     return found
 
 
-__all__ = ["Asked", "Deed", "News", "Pending", "can", "is_waiting_for", "news", "pending", "provider_roles", "tell"]
+__all__ = ["Asked", "Deed", "News", "Pending", "can", "news", "pending", "provider_roles", "tell"]

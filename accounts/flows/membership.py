@@ -98,7 +98,7 @@ def ended_there(member: User) -> None:
     """The provider says that he no longer belongs to the organisation."""
     member = _lock(member, member)[1]
     with trail.act("member_removed", member):
-        lost = set(Role.objects.filter(group__user=member).values_list("pk", flat=True))
+        lost = _roles_of(member)
         _end_membership(member, by_provider=True)
         role_sync.warn_without_owner(lost)
 
@@ -111,7 +111,7 @@ def stopped_there(member: User) -> None:
         member.is_active, member.stopped_by_provider = False, True
         member.save(update_fields=["is_active", "stopped_by_provider"])
         end_sessions(member)
-        role_sync.warn_without_owner(set(Role.objects.filter(group__user=member).values_list("pk", flat=True)))
+        role_sync.warn_without_owner(_roles_of(member))
 
 
 @transaction.atomic
@@ -122,6 +122,10 @@ def back_there(member: User) -> None:
         with trail.act("reactivated", member):
             member.is_active, member.stopped_by_provider = True, False
             member.save(update_fields=["is_active", "stopped_by_provider"])
+
+
+def _roles_of(member: User) -> set[int]:
+    return set(Role.objects.filter(group__user=member).values_list("pk", flat=True))
 
 
 def _end_membership(member: User, *, by_provider: bool = False) -> None:

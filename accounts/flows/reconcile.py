@@ -123,8 +123,7 @@ def problems_told(report: Report) -> Iterator[None]:
 
 
 def connection_of(tenant: Tenant) -> tuple[Provider, Directory] | None:
-    provider = registry.provider_of(tenant)
-    directory = provider.directory() if provider and provider.directory else None
+    provider, directory = registry.provider_of(tenant), registry.directory_of(tenant)
     if provider is None or directory is None or Can.LIST_MEMBERS not in directory.can or not tenant.provider_tenant_id:
         return None
     return provider, directory

@@ -90,11 +90,6 @@ def said_now(
     return Word(tenant.provider, tuple(roles), address, proven, name[:80].strip(), timezone.now(), "", is_current=True)
 
 
-def is_new(user: User, claims: Claims) -> bool:
-    """Whether this token is still to be followed."""
-    return is_news(user, word_of(claims))
-
-
 def is_news(user: User, word: Word) -> bool:
     """Not seen before, and not said before what was followed last: an old token must not bring a role back."""
     if word.is_current:

@@ -4,8 +4,6 @@ only has us ask Auth0 again, the order does not matter.
 Source: docs/providers/directory.md, Auth0's page on best practices for events
 """
 
-from collections.abc import Mapping
-
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -16,9 +14,6 @@ ABOUT = ("organization.member.", "organization.group.", "organization.deleted", 
 
 
 class Auth0Events(Events):
-    def __init__(self, key: str, values: Mapping[str, str]):
-        self.key, self.values = key, values
-
     def read(self, request: HttpRequest) -> list[Event]:
         """Events of people name no organization: those are for the next reading of everybody."""
         agreed = self.values["WEBHOOK_TOKEN"]

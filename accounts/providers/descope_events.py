@@ -31,9 +31,6 @@ ABOUT = ("User", "Users", "Tenant", "Role", "SSO", "Group")
 
 
 class DescopeEvents(Events):
-    def __init__(self, key: str, values: Mapping[str, str]):
-        self.key, self.values = key, values
-
     def read(self, request: HttpRequest) -> list[Event]:
         said = self.signed(request.body, request.headers.get(HEADER, ""))
         rows = said if isinstance(said, list) else [said]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +41,10 @@ class Event:
 
 
 class Events(ABC):
-    """How one provider's messages are known to be its own, and read."""
+    """How one provider's messages are known to be its own, and read. `values` are its settings."""
+
+    def __init__(self, key: str, values: Mapping[str, str]):
+        self.key, self.values = key, values
 
     @abstractmethod
     def read(self, request: HttpRequest) -> list[Event]:

@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from accounts import limits, refusals
+from accounts import refusals
 from accounts.exceptions import CredentialRefused, TooMany
 from accounts.flows import provider_events
 from accounts.guards import open_to_all
@@ -37,9 +37,8 @@ def receive(request, provider):
 
 
 def refused(request, reason: str) -> HttpResponse:
-    refusals.note(request, CredentialRefused(reason))
     try:
-        limits.spend(request, "refused_credential")
+        refusals.count(request, CredentialRefused(reason))
     except TooMany:
-        return HttpResponse(status=429, headers={"Retry-After": "60"})
+        return HttpResponse(status=429, headers=refusals.COME_LATER)
     return HttpResponse(status=400)

@@ -4,7 +4,6 @@ body: whoever has seen one may send another body with it for five minutes, and h
 Source: docs/providers/directory.md, Frontegg's page on the authentication of webhooks
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,9 +31,6 @@ NOBODY = "idp_provisioned"  # whom events of SCIM name
 
 
 class FronteggEvents(Events):
-    def __init__(self, key: str, values: Mapping[str, str]):
-        self.key, self.values = key, values
-
     def read(self, request: HttpRequest) -> list[Event]:
         sent = request.headers.get(HEADER, "")
         self.demand_signed(sent)

@@ -21,7 +21,7 @@ from accounts.exceptions import ProviderAway
 from accounts.providers import http
 from accounts.providers.http import Answer
 from accounts.providers.limited import Limited, limit
-from accounts.providers.management import ManagementApi, kept
+from accounts.providers.management import ManagementApi, demanded, kept
 
 TENANT, TOKEN = "frontegg-tenant-id", "x-access-token"  # headers
 BEGINNING = Lock()
@@ -57,9 +57,7 @@ class Gateway(ManagementApi):
 
     def delete(self, path: str, body: Any = None, *, tenant: str) -> Any:
         """In one tenant. Without one Frontegg would do it in all of them: raises ValueError, having asked nothing."""
-        if not tenant.strip():
-            raise ValueError("a DELETE without a tenant")
-        return self.ask("DELETE", path, tenant=tenant, body=body)
+        return self.ask("DELETE", path, tenant=demanded(tenant), body=body)
 
     def send(self, method: str, path: str, *, anew: bool, **kwargs) -> Answer:
         client, tenant = self.client(anew=anew), kwargs["tenant"]
