@@ -14,6 +14,7 @@ from tenants.models import Errand
 from tenants.schema import in_public
 from tests.conftest import HostClient
 from tests.sign_in.conftest import connect, point_at
+from tests.standin.running import stand_ins
 
 DIRECTORIES = ("frontegg", "auth0", "descope", "rownd")
 ACCESS = {"frontegg": "userToken", "auth0": "accessToken", "descope": "session", "rownd": "verified"}
@@ -21,17 +22,8 @@ ACCESS = {"frontegg": "userToken", "auth0": "accessToken", "descope": "session",
 
 @pytest.fixture(scope="session")
 def running():
-    """Each is started when it is first wanted, and stops with the tests."""
-    started: dict[str, StandIn] = {}
-
-    def of(name: str) -> StandIn:
-        if name not in started:
-            started[name] = StandIn(name).start()
-        return started[name]
-
-    yield of
-    for idp in started.values():
-        idp.stop()
+    with stand_ins() as of:
+        yield of
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests import addresses
 from tests.accounts.programs import Program
 from tests.sign_in.conftest import connect, point_at
 from tests.snapshot import snapshot
+from tests.standin.running import stand_ins
 
 ME = "/api/v1/me/"
 LOOKUP = "/identity/resources/vendor-only"
@@ -27,17 +28,8 @@ LOOKUP = "/identity/resources/vendor-only"
 
 @pytest.fixture(scope="module")
 def running():
-    """Each is started when it is first wanted."""
-    started: dict[str, StandIn] = {}
-
-    def of(name: str) -> StandIn:
-        if name not in started:
-            started[name] = StandIn(name).start()
-        return started[name]
-
-    yield of
-    for idp in started.values():
-        idp.stop()
+    with stand_ins() as of:
+        yield of
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tenants.schema import in_tenant
 from tests.conftest import HostClient
 from tests.sign_in.conftest import connect, point_at
 from tests.standin import flow
+from tests.standin.running import stand_ins
 from tests.world import World
 
 HOSTED = ("frontegg", "auth0", "descope", "oidc")
@@ -30,17 +31,8 @@ ACME_THERE = "acme-id"
 
 @pytest.fixture(scope="session")
 def running():
-    """Each stand-in is started when it is first wanted."""
-    started: dict[str, StandIn] = {}
-
-    def of(name: str) -> StandIn:
-        if name not in started:
-            started[name] = StandIn(name).start()
-        return started[name]
-
-    yield of
-    for idp in started.values():
-        idp.stop()
+    with stand_ins() as of:
+        yield of
 
 
 @dataclass

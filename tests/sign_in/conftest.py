@@ -6,6 +6,7 @@ from django.conf import settings as configured
 from standin import StandIn
 from tenants.models import Tenant
 from tenants.schema import in_public
+from tests.standin import running
 
 from .browser import Browser
 
@@ -15,16 +16,8 @@ HOSTED = ("frontegg", "auth0", "descope", "oidc")
 @pytest.fixture(scope="session")
 def stand_ins():
     """Each is started when it is first wanted, and stops with the tests."""
-    running: dict[str, StandIn] = {}
-
-    def of(name: str) -> StandIn:
-        if name not in running:
-            running[name] = StandIn(name).start()
-        return running[name]
-
-    yield of
-    for idp in running.values():
-        idp.stop()
+    with running.stand_ins() as of:
+        yield of
 
 
 def point_at(settings, *idps: StandIn) -> None:
