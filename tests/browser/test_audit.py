@@ -41,14 +41,24 @@ def test_an_edit_is_found_opened_and_followed(site, owner):
     expect(line(page, "changed product Carafe Audited")).to_be_visible()
     page.get_by_role("link", name="Activity").click()
     page.get_by_label("Search").fill("audited")
-    expect(page.locator("[data-announce]")).to_have_text(re.compile(r"^\d+ lines?$"))
     expect(page).to_have_url(re.compile("q=audited"))
+    expect(page.locator("[data-announce]")).to_have_text(re.compile(r"^\d+ lines?$"))
     row = line(page, "changed product Carafe Audited")
     row.locator("summary").click()
     expect(row.get_by_text(before, exact=True)).to_be_visible()
     expect(row.get_by_text("127.0.0.1")).to_be_visible()
     row.get_by_role("link", name="Carafe Audited").click()
     expect(page.get_by_text("About Carafe Audited")).to_be_visible()
+
+
+def test_what_was_typed_before_the_scripts_came_is_searched_for(site, owner):
+    page, held = owner(), []
+    page.route("**/htmx-2*.js", lambda route: held.append(route))
+    page.goto(site.url("/activity/", "acme"), wait_until="commit")
+    page.get_by_label("Search").fill("audited")
+    assert "q=audited" not in page.url
+    held[0].continue_()
+    expect(page).to_have_url(re.compile("q=audited"))
 
 
 def test_filters_and_values_work_without_scripts(site, owner):

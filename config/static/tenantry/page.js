@@ -23,6 +23,17 @@
     row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
   }
 
+  // What was typed before htmx was there to hear it, on a slow line, is typed once more.
+  document.addEventListener(
+    "htmx:load",
+    () => {
+      for (const field of document.querySelectorAll('[hx-trigger*="input"] input')) {
+        if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    },
+    { once: true },
+  );
+
   // A list that htmx has swapped says its count to screen readers.
   document.addEventListener("htmx:afterSettle", (event) => {
     const count = event.target.querySelector?.("[data-announce]");
