@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import IN_CI
 from tests.postgres import DATA
@@ -31,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 240
+PATIENCE = 20_000  # ms until a page has what is expected of it: two servers, a browser and the suite share the machine
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
 @pytest.fixture(scope="package")
 def chromium():
     """Ends with this folder: Playwright keeps an event loop in this thread, in which Django refuses the database."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -118,7 +120,7 @@ def person(chromium):
 
     def make(**options):
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
