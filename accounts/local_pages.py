@@ -4,6 +4,8 @@ The one place that says so. Closed is what a library brings along, unless it is 
 adds is closed until somebody has thought about it.
 """
 
+from tenants.schema import proven_tenant
+
 from .guards import LIBRARY_VIEWS
 from .views import hosted
 
@@ -22,11 +24,13 @@ class LocalPagesMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if request.tenant is None or request.tenant.provider == "local":
-            return None
         name = request.resolver_match.view_name
+        if request.tenant is None or name not in CLOSED | {SIGN_IN, PROVE_AGAIN}:
+            return None
+        if proven_tenant().provider == "local":
+            return None
         if name == SIGN_IN:
             return hosted.to_provider(request)
         if name == PROVE_AGAIN:
             return hosted.prove_again(request)
-        return hosted.closed(request) if name in CLOSED else None
+        return hosted.closed(request)

@@ -15,6 +15,21 @@ class SchemaMissing(TenantError):
     """The tenant's schema is not there (dropped, renamed, never made)."""
 
 
+class RequestEnds(BaseException):
+    """What TenantMiddleware alone catches: the request's tenant could not be bound, so no view may answer for it.
+
+    A BaseException, since Django's handlers, and whoever else catches Exception, would answer in its place.
+    """
+
+
+class TenantChanged(RequestEnds):
+    """The host leads elsewhere by now, or the tenant's row is another one. Nothing of the request was done."""
+
+
+class SchemaGone(RequestEnds):
+    """As SchemaMissing, in a request for that tenant."""
+
+
 class SchemaExists(TenantError):
     """A schema of that name exists already; it was not touched."""
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import DisallowedHost
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, InternalError, OperationalError, transaction
 from django.http import HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import render
@@ -15,8 +15,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .errors import note_error
-from .exceptions import SchemaMissing
+from .exceptions import SchemaGone, TenantChanged
+from .fleet.state import is_behind
 from .hosts import normalise, slug_of
+from .known import KNOWN, find
 from .models import Domain, FormerAddress, Tenant
 from .postgresql.base import NO_TIMEOUT
 from .problems import problem, wants_problem
@@ -61,6 +63,9 @@ def let_in_if_proven(request) -> None:
     host = normalise(split_domain_port(raw)[0])
     if not host:
         return
+    if KNOWN.recall(host):
+        request.get_host = lambda: raw
+        return
     wrapper().set_schema_to_public()
     try:
         known = Domain.objects.filter(domain=host, is_primary=False).exists()
@@ -77,7 +82,7 @@ class TenantMiddleware:
 
     Sets `request.tenant` (None on the public host) and `request.urlconf`. Unknown host: 404; one that was
     given up lately leads on. Suspended or closing: 403. Preparing, or a schema that is missing or not ready:
-    503, before any tenant query.
+    503, before any tenant query. A tenant that is remembered (known.py) is proven by the first statement.
     The view runs in a savepoint of this transaction (ATOMIC_REQUESTS), so what a later room writes
     about a refusal survives the view's own rollback.
     """
@@ -117,36 +122,67 @@ class TenantMiddleware:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             with transaction.atomic():
                 return self.get_response(request)
-        tenant = Tenant.objects.filter(domains__domain=host).first()
+        return self.respond_as_remembered(request, host) or self.respond_as_read(request, host)
+
+    def respond_as_remembered(self, request, host):
+        """None where the host is not known, or the first statement said that it leads elsewhere by now.
+
+        The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing.
+        """
+        if not (known := KNOWN.recall(host)):
+            return None
+        try:
+            return self.respond_for_tenant(request, known.tenant(), known.proof)
+        except TenantChanged:
+            KNOWN.forget(host)
+            wrapper().set_schema_to_public()
+            return None if can_begin_anew(request) else unavailable(request)
+
+    def respond_as_read(self, request, host):
+        tenant = find(host)
         if tenant is None:
             return moved(request, host) or unknown_host(request)
         if not tenant.is_served:
             return not_served(request, tenant)
+        KNOWN.keep(host, tenant)
+        return self.respond_for_tenant(request, tenant)
+
+    def respond_for_tenant(self, request, tenant, proof=""):
         request.tenant = tenant
         if tenant.is_platform:
             request.urlconf = settings.PLATFORM_URLCONF
-        return self.respond_for_tenant(request, tenant)
-
-    def respond_for_tenant(self, request, tenant):
+        connection = wrapper()
         try:
             with transaction.atomic():
-                wrapper().set_tenant(tenant)
-                wrapper().cursor().close()  # binds; a missing schema is found here and nowhere later
+                connection.set_tenant(tenant)
+                connection.expect(proof)
                 response = self.get_response(request)
-        except IntegrityError:
-            # Only the commit can raise it here: a deferred foreign key whose target went meanwhile.
+        except (IntegrityError, InternalError):
+            # Only the commit can raise it here: a deferred foreign key whose target went meanwhile. Citus, whose
+            # workers find it when they prepare the commit, says InternalError of it.
             logger.info("A change was refused at its commit.")
-            wrapper().set_schema_to_public()
+            connection.set_schema_to_public()
             return conflict(request)
-        except SchemaMissing:
+        except SchemaGone:
             logger.error("Tenant %s has no schema %s.", tenant.slug, tenant.schema_name)
-            wrapper().set_schema_to_public()
+            connection.set_schema_to_public()
             return not_served(request, tenant)
+        finally:
+            connection.expect_nothing()
         if response.status_code >= 500:
-            wrapper().set_schema_to_public()
+            connection.set_schema_to_public()
             note_error(request, tenant, response.status_code)
+            if is_behind(tenant):  # the page is new, the schema is not yet
+                return not_served(request, tenant)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+def can_begin_anew(request) -> bool:
+    """Not once a body was read that nobody kept."""
+    request.tenant = None
+    request.__dict__.pop("urlconf", None)
+    return not getattr(request, "_read_started", False) or hasattr(request, "_body") or hasattr(request, "_post")
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

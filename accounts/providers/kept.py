@@ -65,8 +65,18 @@ class Kept(Generic[T]):
     def known(self) -> T | None:
         """As it is known, without asking anybody."""
         had = self._had
-        too_old = self._keep_for and self._clock() - had.at > self._keep_for().total_seconds()
-        return None if too_old else had.value
+        return None if self._clock() - had.at > self._longest() else had.value
+
+    def _longest(self) -> float:
+        """Seconds for which it is kept on, whether or not it can be had anew."""
+        return self._keep_for().total_seconds() if self._keep_for else float("inf")
+
+    @property
+    def fresh(self) -> T | None:
+        """As it is known, while nothing of it is stale: the short way for those who ask at each request."""
+        had = self._had
+        age = self._clock() - had.at
+        return had.value if age < self._fresh_for and age <= self._longest() else None
 
     def current(self) -> T | None:
         """As it is known; asked for anew when that is stale."""

@@ -88,6 +88,8 @@ class KeySource:
 
     def find(self, kid: str) -> Key | None:
         """A known key answers at once, however old; for an unknown one the set is read first."""
+        if found := (self._keys.fresh or {}).get(kid):
+            return found
         if kid in (self._keys.known or {}):
             self._keys.current()
         else:

@@ -6,6 +6,7 @@ a role here, is asked about at each request (accounts/flows/recognise.py).
 
 import hashlib
 from collections import OrderedDict
+from contextlib import suppress
 from threading import Lock
 
 from .base import Claims, Provider
@@ -24,9 +25,8 @@ class Memory:
     def recall(self, name: tuple[bytes, str]) -> tuple[Claims, Provider, Key] | None:
         found = self._known.get(name)
         if found:
-            with self._lock:
-                if name in self._known:
-                    self._known.move_to_end(name)
+            with suppress(KeyError):  # dropped by another thread meanwhile; one step of its own, which needs no lock
+                self._known.move_to_end(name)
         return found
 
     def keep(self, name: tuple[bytes, str], claims: Claims, provider: Provider, key: Key) -> None:

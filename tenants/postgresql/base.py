@@ -10,38 +10,39 @@ Source: docs/decisions/0002-tenant-bound-to-transaction.md
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.postgresql.operations import DatabaseOperations as DjangoOperations
-from django_tenants.postgresql_backend import base as django_tenants_backend
 from django_tenants.postgresql_backend.base import FakeTenant
+from psycopg import sql
+from psycopg.errors import InvalidSchemaName
 
-from tenants.exceptions import OutsideTransaction, SchemaMissing
+from tenants.exceptions import OutsideTransaction, SchemaGone, SchemaMissing, TenantChanged
 
 from . import writes
+from .sending import SendingWrapper
 
 PUBLIC = "public"
 NO_TIMEOUT = "0"
 
-BIND = """
-    SELECT set_config('search_path', quote_ident(%(schema)s), %(local)s),
-           set_config('statement_timeout', %(timeout)s, %(local)s),
-           to_regnamespace(quote_ident(%(schema)s)) IS NOT NULL
-"""
+# What stands in for a schema where the tenant is another one by now. No schema of a tenant has such a name.
+CHANGED = '"the tenant changed"'
 
 
 class DatabaseOperations(DjangoOperations):
     compiler_module = "tenants.postgresql.compiler"
 
 
-class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
+class DatabaseWrapper(SendingWrapper):
     """One connection. `schema_name` says whose it should be, `_bound_to` whose it is."""
 
     ops_class = DatabaseOperations
 
     def __init__(self, *args, **kwargs):
         self._bound_to: str | None = None
-        self._session_bound = False
+        self._session_bound = self._undoing = False
+        self._proof, self._serves = "", None
         self.statement_timeout = NO_TIMEOUT  # as PostgreSQL writes it; the middleware sets a request's
         super().__init__(*args, **kwargs)
         # With the tenant alone on the path, PostgreSQL's own visibility rules say which tables there
@@ -83,40 +84,64 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
 
     # --- which tenant it is ------------------------------------------------------------------------
 
-    def _handle_search_path(self, cursor=None):
-        """Bind the schema before the first statement that needs it. Called for every cursor.
+    def expect(self, proof: str = "") -> None:
+        """A request for the present tenant begins: nothing is bound, and the first binding is to hold by `proof`.
 
-        Raises OutsideTransaction and SchemaMissing, both before the statement is sent.
+        `proof` is a query that has a row as long as the tenant is the one that was chosen; empty: it was just read.
+        What speaks against serving it is raised as TenantChanged or SchemaGone, which the middleware alone catches.
         """
-        if self._setting_search_path or self._bound_to == self.schema_name:
-            return
-        if not (self.in_atomic_block or self._session_bound):
-            if self.schema_name != PUBLIC:
-                raise OutsideTransaction(
-                    f"A query on tenant schema {self.schema_name!r} needs a transaction: use transaction.atomic()."
-                )
-            if self._bound_to is None:
-                return  # an unbound session is a public one
-        if self.needs_rollback:
-            return  # the transaction is broken; the statement to come will say so
-        self._bind(self.connection.cursor() if cursor is None else cursor)
+        self._bound_to, self._proof, self._serves = None, proof, self.schema_name
 
-    def _bind(self, cursor) -> None:
-        self._setting_search_path = True
-        arguments = {
-            "schema": self.schema_name,
-            "local": not self._session_bound,
-            "timeout": self.statement_timeout,
-        }
-        try:
-            cursor.execute(BIND, arguments)
-            exists = cursor.fetchone()[-1]
-        finally:
-            self._setting_search_path = False
-        self._bound_to = self.schema_name
-        if not exists:
-            self._bound_to = None
-            raise SchemaMissing(f"There is no schema {self.schema_name!r}.")
+    def prove(self) -> None:
+        """Bind now, if that is still due: for whoever decides something by the tenant's row alone."""
+        if self._proof and not self._is_bound():
+            with self.cursor() as cursor:
+                cursor.send_due()
+
+    def expect_nothing(self) -> None:
+        self._proof, self._serves = "", None
+
+    def _handle_search_path(self, cursor=None):
+        """Called for every cursor; the library would send a SET. Here the binding is due with the next statement."""
+        self._demand_transaction()
+
+    def _demand_transaction(self) -> None:
+        if self.schema_name != PUBLIC and not (self.in_atomic_block or self._session_bound or self._undoing):
+            raise OutsideTransaction(
+                f"A query on tenant schema {self.schema_name!r} needs a transaction: use transaction.atomic()."
+            )
+
+    def due(self) -> list[str]:
+        """Raises OutsideTransaction; then nothing is sent."""
+        if self._undoing:  # a failed transaction takes no other statement before that one
+            return []
+        if self._is_bound():
+            return super().due()
+        self._demand_transaction()
+        return [*super().due(), binding(self.schema_name, self.statement_timeout, self._proof, not self._session_bound)]
+
+    def _is_bound(self) -> bool:
+        if self.in_atomic_block or self._session_bound or self.schema_name != PUBLIC:
+            return self._bound_to == self.schema_name
+        return self._bound_to in (None, PUBLIC)  # an unbound session is a public one
+
+    def sent(self) -> None:
+        super().sent()
+        if not self._is_bound():
+            self._bound_to, self._proof = self.schema_name, ""
+            self._note_schema()
+
+    def refused(self, error) -> None:
+        """Raises TenantChanged, SchemaGone or SchemaMissing where it was the binding that failed."""
+        super().refused(error)
+        self._bound_to = None
+        if not isinstance(error, InvalidSchemaName):
+            return
+        if self._proof and CHANGED in str(error):
+            raise TenantChanged from error
+        if f'"{self.schema_name}"' in str(error):
+            reason = SchemaGone if self.schema_name == self._serves else SchemaMissing
+            raise reason(f"There is no schema {self.schema_name!r}.") from error
 
     def _forget_binding(self) -> None:
         if not self._session_bound:
@@ -141,10 +166,34 @@ class DatabaseWrapper(django_tenants_backend.DatabaseWrapper):
             self._bound_to = None
 
     def savepoint_rollback(self, sid):
-        self._setting_search_path = True  # a failed transaction takes no other statement before this one
         try:
             super().savepoint_rollback(sid)
         finally:
-            self._setting_search_path = False
-            self._bound_to = None
             writes.undone(self, sid)
+
+    def _savepoint_rollback(self, sid):
+        self._undoing = True
+        try:
+            super()._savepoint_rollback(sid)
+        finally:
+            self._undoing = False
+
+    def _undone(self):
+        self._bound_to = None
+
+
+@lru_cache(maxsize=4096)
+def binding(schema_name: str, timeout: str, proof: str, local: bool) -> str:
+    """The statement that binds a schema, and fails where there is none of that name or `proof` has no row.
+
+    Fails rather than says so: what follows in the same string is then not done.
+    """
+    plain = sql.Literal(schema_name).as_string()
+    name = sql.Literal(sql.Identifier(schema_name).as_string()).as_string()
+    there = f"{name}::regnamespace"
+    if proof:
+        there = f"(CASE WHEN EXISTS ({proof}) THEN {name} ELSE '{CHANGED}' END)::regnamespace"
+    return (
+        f"SELECT set_config('search_path', quote_ident({plain}), {local}),"
+        f" set_config('statement_timeout', {sql.Literal(timeout).as_string()}, {local}), {there}"
+    )
