@@ -8,31 +8,35 @@ Source: docs/permissions.md, docs/decisions/0004-one-door.md
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
-from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from tenants.schema import current_schema, current_tenant
+from tenants.schema import current_schema, proven_tenant
 
+from . import reach
+from .prepared import Prepared
+from .shareable import (
+    Shareable,
+    add_permission,
+    group_grants,
+    model_of,
+    permission_for,
+    user_grants,
+    view_permission,
+)
 
-@dataclass(frozen=True)
-class Container:
-    """How grants on a container reach the rows inside it.
-
-    `via` is the row's foreign key to it; `rights` maps a permission on the row to the permission that
-    must be granted on the container; `add` is the container's permission to make rows in it.
-    """
-
-    via: str
-    add: str
-    rights: dict[str, str] = field(default_factory=dict)
+__all__ = [
+    "Shareable",
+    "add_permission",
+    "group_grants",
+    "model_of",
+    "permission_for",
+    "user_grants",
+    "view_permission",
+]
 
 
 class AccessQuerySet(models.QuerySet):
@@ -41,36 +45,6 @@ class AccessQuerySet(models.QuerySet):
     def for_user(self, user, permission: str | None = None):
         """Rows on which `user` has `permission` (`app.action_model`; the model's view right by default)."""
         return narrow(self, user, permission or view_permission(self.model))
-
-
-class Shareable(models.Model):
-    """A model with object rights: its queryset derives from AccessQuerySet, and it has two grant models
-    that subclass guardian's direct foreign-key bases.
-    """
-
-    container: Container | None = None
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def container_model(cls) -> "type[Shareable]":
-        assert cls.container, f"{cls.__name__} lies in no container"  # noqa: S101
-        return cls._meta.get_field(cls.container.via).related_model  # type: ignore[return-value]
-
-    @classmethod
-    def reach(cls, granted: models.QuerySet) -> Q:
-        """Which rows a set of granted keys opens. A tree overrides it to reach what lies below."""
-        return Q(pk__in=granted)
-
-    def enclosing(self) -> list["Shareable"]:
-        """The containers whose grants reach this row, the nearest first."""
-        return []
-
-    @classmethod
-    def open_to_visitors(cls) -> Q | None:
-        """Rows that anyone may view while the tenant's catalogue is public; None for none."""
-        return None
 
 
 # --- Questions ------------------------------------------------------------------------------------
@@ -98,9 +72,15 @@ def permissions_of_roles(user) -> frozenset[str]:
     """The same, whether or not the account is active: what reactivating it would give back."""
     schema, known = getattr(user, "_role_permissions", (None, frozenset()))
     if schema != current_schema():
-        names = Permission.objects.using(user._state.db).filter(group__user=user)
-        known = frozenset(f"{app}.{code}" for app, code in names.values_list("content_type__app_label", "codename"))
-        user._role_permissions = (current_schema(), known)
+        people = user._meta.model._default_manager.using(user._state.db)
+        known = remember_rights(user, current_schema(), people.read_rights(user.pk))
+    return known
+
+
+def remember_rights(user, schema_name: str, held: Iterable[str]) -> frozenset[str]:
+    """Note on the instance what was read of it in that schema: whoever looks a person up may read both at once."""
+    known = frozenset(held)
+    user._role_permissions = (schema_name, known)
     return known
 
 
@@ -110,7 +90,7 @@ def allows(user, permission: str, obj: models.Model | None = None) -> bool:
         return True
     if not isinstance(obj, Shareable) or obj.pk is None:
         return False
-    return narrow(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
+    return narrow_one(type(obj)._default_manager.filter(pk=obj.pk), user, permission).exists()
 
 
 def may_list(user, permission: str) -> bool:
@@ -133,14 +113,18 @@ def may_try(user, permission: str) -> bool:
     return may_add(user, permission) if ".add_" in permission else may_list(user, permission)
 
 
-def containers(user, model: type[Shareable]) -> models.QuerySet:
+def containers(user, model: type[Shareable], *, opened=reach.opened) -> models.QuerySet:
     """The containers into which `user` may put new rows of `model`. By role: all that he may view."""
     if model.container is None:
         return model._default_manager.none()
-    target = model.container_model()
-    if add_permission(model) in role_permissions(user):
-        return narrow(target._default_manager.all(), user, view_permission(target))
-    return narrow(target._default_manager.all(), user, model.container.add)
+    return narrow(model.container_model()._default_manager.all(), user, right_to_add(user, model), opened=opened)
+
+
+def right_to_add(user, model: type[Shareable]) -> str:
+    """The right that `user` must have on a container to put new rows of `model` into it."""
+    assert model.container, f"{model.__name__} lies in no container"  # noqa: S101
+    by_role = add_permission(model) in role_permissions(user)
+    return view_permission(model.container_model()) if by_role else model.container.add
 
 
 def may_move(user, obj: Shareable, into: Shareable | None) -> bool:
@@ -161,58 +145,30 @@ def may_move(user, obj: Shareable, into: Shareable | None) -> bool:
     return holds_all(user, granted, obj)
 
 
-def narrow(queryset: models.QuerySet, user, permission: str) -> models.QuerySet:
-    """The rows of `queryset` on which `user` has `permission`. The rule itself; all else here calls it."""
+def narrow(queryset: models.QuerySet, user, permission: str, *, opened=reach.opened) -> models.QuerySet:
+    """The rows of `queryset` on which `user` has `permission`. The rule itself; all else here calls it.
+
+    `opened` is the form of the question about grants: see accounts/reach.py. Pages of a list have a form of their own,
+    which finds the same rows: accounts/listing.py.
+    """
     if permission in role_permissions(user):
         return queryset
     model = queryset.model
     if not issubclass(model, Shareable) or not within_limits(user, permission):
         return queryset.none()
-    opened = _visible_to_visitors(model, permission)
+    found = open_to_visitors(model, permission)
     if user.is_authenticated and user.is_active:
-        opened |= _granted(model, user, permission)
-    return queryset.filter(opened) if opened else queryset.none()
+        found |= opened(model, user.pk, permission)
+    return queryset.filter(found) if found else queryset.none()
 
 
-def _granted(model: type[Shareable], user, permission: str) -> Q:
-    """Rows opened by grants: to the person, to one of his roles, on the row or on its container."""
-    codename = permission.partition(".")[2]
-    opened = Q()
-    for grants, holder in (
-        (user_grants(model), {"user": user}),
-        (group_grants(model), {"group__user": user}),
-    ):
-        granted = grants.objects.filter(permission__codename=codename, **holder)
-        opened |= model.reach(granted.values("content_object_id"))
-    container = model.container
-    if container and permission in container.rights:
-        target = model.container_model()
-        inside = target._default_manager.filter(_granted(target, user, container.rights[permission]))
-        opened |= Q(**{f"{container.via}__in": inside.values("pk")})
-    return opened
+def narrow_one(queryset: models.QuerySet, user, permission: str) -> models.QuerySet:
+    """The same for a queryset of one row, or of a few that are named by their keys."""
+    return narrow(queryset, user, permission, opened=reach.opened_one_by_one)
 
 
-@cache
-def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[Any]:
-    """The direct grant model of `model`. Raises LookupError where there is none (a start-up error, E003).
-
-    guardian's own look-up asks the database for content types, which a system check cannot.
-    """
-    for relation in model._meta.related_objects:
-        if issubclass(relation.related_model, base) and relation.field.name == "content_object":
-            return relation.related_model
-    raise LookupError(f"{model.__name__} has no {base.__name__} with a foreign key `content_object`")
-
-
-def user_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, UserObjectPermissionBase)
-
-
-def group_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, GroupObjectPermissionBase)
-
-
-def _visible_to_visitors(model: type[Shareable], permission: str) -> Q:
+def open_to_visitors(model: type[Shareable], permission: str) -> Q:
+    """Rows that anybody may have this right on; empty for none."""
     if permission == view_permission(model) and catalogue_is_public():
         return model.open_to_visitors() or Q()
     return Q()
@@ -220,7 +176,7 @@ def _visible_to_visitors(model: type[Shareable], permission: str) -> Q:
 
 def catalogue_is_public() -> bool:
     """The tenant's switch: visitors may see what is published."""
-    return getattr(current_tenant(), "catalogue_is_public", False)
+    return getattr(proven_tenant(), "catalogue_is_public", False)
 
 
 # --- Demands --------------------------------------------------------------------------------------
@@ -238,20 +194,6 @@ def require_for_write(user, permission: str, obj: models.Model | None = None) ->
     require(user, permission, obj)
 
 
-def require_add(user, obj: Shareable) -> None:
-    """May `user` add this row, not saved yet, where it says it belongs? By role, where he may see the container,
-    or by a grant on it.
-    """
-    hold(user)
-    model = type(obj)
-    inside = model.container and getattr(obj, f"{model.container.via}_id")
-    if containers(user, model).filter(pk=inside).exists():
-        return
-    require(user, add_permission(model))
-    if inside is not None:  # a place that he may not see, or that is not there
-        raise PermissionDenied(add_permission(model))
-
-
 def stored_for_write(user, permission: str, obj: models.Model):
     """The row as it is stored now, locked until the commit, if `user` may do this to it.
 
@@ -264,20 +206,24 @@ def stored_for_write(user, permission: str, obj: models.Model):
     return stored
 
 
-def hold(user) -> None:
-    """Lock the actor's own row until the commit, and forget what was known of his rights.
+def hold(user, /, *questions: Prepared, **values: Any) -> list[list[tuple]]:
+    """Lock the actor's own row until the commit, and read his rights anew. Other questions may go with that in one
+    trip; their rows are returned, as they are once he is locked.
 
     Whoever takes a role away locks that row too (flows/membership.py): either he waits for the write to
     come, or the question to come sees that the right is gone. Raises PermissionDenied if the person is.
     A credential of its own row (an API key) is asked and locked likewise, by `user.credential_stands`.
     """
     # `user` may be the request's lazy one: its type and its __dict__ are not the person's.
-    locked = user._meta.model._default_manager.select_for_update(no_key=True, of=("self",))
-    if not locked.filter(pk=user.pk, is_active=True).exists():
+    people = user._meta.model._default_manager.using(user._state.db)
+    held = people.lock_and_read_rights(user.pk, *questions, **values)
+    if held is None:
         raise PermissionDenied("inactive")
+    rights, found = held
     if not getattr(user, "credential_stands", lambda: True)():
         raise PermissionDenied("revoked")
-    user._role_permissions = (None, frozenset())
+    remember_rights(user, current_schema(), rights)
+    return found
 
 
 def reread(user):
@@ -290,30 +236,3 @@ def reread(user):
 def holds_all(user, permissions: Iterable[str], obj: models.Model | None = None) -> bool:
     """Does `user` hold every one of these? Nobody hands out a right that he does not hold."""
     return all(allows(user, permission, obj) for permission in permissions)
-
-
-# --- Names ----------------------------------------------------------------------------------------
-
-
-def permission_for(model: type[models.Model], action: str) -> str:
-    return f"{model._meta.app_label}.{action}_{model._meta.model_name}"
-
-
-def view_permission(model: type[models.Model]) -> str:
-    return permission_for(model, "view")
-
-
-def add_permission(model: type[models.Model]) -> str:
-    return permission_for(model, "add")
-
-
-def model_of(permission: str) -> type[models.Model]:
-    """`catalog.change_product` -> Product. Raises LookupError where a name has no such model."""
-    app_label, _dot, codename = permission.partition(".")
-    names = codename.split("_")
-    for start in range(1, len(names)):
-        try:
-            return apps.get_model(app_label, "".join(names[start:]))
-        except LookupError:
-            continue
-    raise LookupError(f"{permission} names no model")

@@ -9,7 +9,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 
-from . import access
+from . import access, persons
 from .flows import people
 from .models import LOCAL_ISSUER, User
 
@@ -50,8 +50,10 @@ class LocalBackend(AuthenticationBackend):
         return super()._check_password(user if user and user.is_local else None, password)
 
     def get_user(self, user_id):
-        user = super().get_user(user_id)
-        if user is None or user.kind == User.Kind.SUPPORT:
+        user = persons.by_number(user_id)
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        if user.kind == User.Kind.SUPPORT:
             return user
         return user if user.is_local and people.issuer_here() == LOCAL_ISSUER else None
 
@@ -77,4 +79,10 @@ class ProviderBackend(BaseBackend):
         issuer = people.issuer_here()
         if issuer == LOCAL_ISSUER:
             return None
-        return User.objects.members().active().filter(issuer=issuer, pk=user_id).first()
+        user = persons.by_number(user_id)
+        return user if user and user.issuer == issuer and may_act(user) else None
+
+
+def may_act(user: User) -> bool:
+    """A person of the organisation, neither deactivated nor removed."""
+    return user.kind == User.Kind.PERSON and user.is_active and user.removed_at is None

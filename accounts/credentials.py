@@ -8,7 +8,7 @@ import re
 
 from django.utils.crypto import constant_time_compare
 
-from . import limits
+from . import limits, persons
 from .exceptions import CredentialRefused
 from .flows import profiles, recognise
 from .identity import Identity
@@ -63,13 +63,13 @@ def by_key(request, text: str) -> Identity:
     if not found:
         raise CredentialRefused("no API key")
     prefix, secret = found.groups()
-    key = ApiKey.objects.alive().select_related("user").filter(prefix=prefix).first()
+    key = persons.by_key(prefix)
     matches = constant_time_compare(ApiKey.hash(secret), key.secret_hash if key else NOBODYS_HASH)
     if key is None or not matches:
         raise CredentialRefused("unknown or ended API key")
     if not key.is_open_to(limits.client_address(request)):
         raise CredentialRefused(f"API key {key.prefix} from an address that it is not for")
-    key.user.limits, key.user.credential_stands = key.limits, key.stands
+    key.user.limits, key.user.credential_stands = key.limits, key.stands  # type: ignore[attr-defined]
     return Identity("key", key.user, key=key)
 
 

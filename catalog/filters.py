@@ -3,6 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from accounts.listing import ordered
 from accounts.search import LONGEST_QUERY
 
 from .models import Category, Product
@@ -47,5 +48,5 @@ class ProductFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset):
         """Whatever it is sorted by, the key decides between equals: pages never repeat or skip a row."""
         queryset = super().filter_queryset(queryset)
-        order = queryset.query.order_by or queryset.model._meta.ordering
-        return queryset.order_by(*(name for name in order if name != "pk"), "pk")
+        name = (queryset.query.order_by or queryset.model._meta.ordering)[0]
+        return ordered(queryset, name)

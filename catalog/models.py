@@ -21,8 +21,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.access import AccessQuerySet, Container, Shareable, role_permissions
+from accounts.access import AccessQuerySet, role_permissions
 from accounts.search import CONFIG, matching
+from accounts.shareable import Container, Shareable
 
 
 class CategoryQuerySet(AccessQuerySet):
@@ -137,7 +138,7 @@ class Product(Shareable):
     description = models.TextField(_("description"), blank=True, max_length=5000)
     sku = models.CharField(_("SKU"), max_length=40, blank=True)
     price = models.DecimalField(
-        _("price"), max_digits=7, decimal_places=2, validators=[MinValueValidator(Decimal(0))], default=Decimal(0)
+        _("price"), max_digits=7, decimal_places=2, validators=[MinValueValidator(Decimal(0))], default=Decimal("0.00")
     )
     picture = models.FileField(_("picture"), blank=True, upload_to="products", editable=False)
     picture_url = models.URLField(
@@ -164,8 +165,10 @@ class Product(Shareable):
         ordering = ["title", "pk"]
         indexes = [
             GinIndex(fields=["search"], name="catalog_product_search"),
+            # One for each order of the lists, the key last: it decides between equals.
             models.Index(fields=["title", "id"], name="catalog_product_title"),
-            models.Index(fields=["-changed_at"], name="catalog_product_changed"),
+            models.Index(fields=["price", "id"], name="catalog_product_price"),
+            models.Index(fields=["changed_at", "id"], name="catalog_product_changed_id"),
         ]
         constraints = [
             models.CheckConstraint(

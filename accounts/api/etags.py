@@ -1,9 +1,17 @@
 """Lost updates: an answer names its version, and a write may say which one it means."""
 
+from typing import NamedTuple
+
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.response import Response
 
 from .exceptions import PreconditionFailed
+
+
+class Version(NamedTuple):
+    """Of an object that is known by its columns alone."""
+
+    version: int
 
 
 def etag_of(obj) -> str:

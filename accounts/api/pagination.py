@@ -1,16 +1,18 @@
 """Pages of a list by where the last one ended: no row twice or left out while others write, at any depth."""
 
 import json
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail
 
+from accounts.listing import Wanted, ordered
 from tenants import sealing
 from tenants.schema import current_schema
 
@@ -33,17 +35,37 @@ class KeysetPagination(BasePagination):
     parameters = ("limit", "order", "cursor", "count")
 
     def paginate_queryset(self, queryset, request, view=None) -> list[Any]:
-        self.request, self.view, self.model = request, view, queryset.model
-        self.limit = self.read_limit()
-        self.order = self.read_order()
-        cursor = self.read_cursor()
-        self.came_by_cursor, self.backwards = bool(cursor), bool(cursor and cursor["back"])
-        self.counted = self.read_count(queryset)
-        rows = list(self.following(queryset, cursor)[: self.limit + 1])
+        """A page of instances, of rows that are narrowed already."""
+        self.read(request, view, queryset.model)
+        self.counted = queryset.order_by()[: MOST_COUNTED + 1].count() if self.counts else None
+        return self.cut(list(self.following(queryset)[: self.limit + 1]), self.mark_of)
+
+    def paginate_rows(self, view, columns: Sequence[str], find) -> list[tuple]:
+        """A page of tuples of the columns, which `find` gives: see accounts/listing.py."""
+        self.read(view.request, view, view.queryset.model)
+        name = self.field.attname
+        read = tuple(dict.fromkeys([*columns, name, "id"]))
+        wanted = Wanted(read, self.way, self.limit + 1, bool(self.cursor), MOST_COUNTED if self.counts else None)
+        found = find(wanted, **self.position())
+        self.counted = found.total
+        places = read.index(name), read.index("id")
+        return self.cut(found.rows, lambda row: self.mark(row[places[0]], row[places[1]]))
+
+    def read(self, request, view, model) -> None:
+        """What was asked. Raises BadParameters."""
+        self.request, self.view, self.model = request, view, model
+        self.limit, self.order = self.read_limit(), self.read_order()
+        self.cursor = self.read_cursor()
+        self.came_by_cursor, self.backwards = bool(self.cursor), bool(self.cursor and self.cursor["back"])
+        self.counts = self.read_count()
+
+    def cut(self, rows: list[Any], mark) -> list[Any]:
+        """The page itself, without the one row more that was asked for to see whether there is another page."""
         self.has_more = len(rows) > self.limit
         rows = rows[: self.limit]
-        self.page = rows[::-1] if self.backwards else rows
-        return self.page
+        page = rows[::-1] if self.backwards else rows
+        self.ends = (mark(page[0]), mark(page[-1])) if page else None
+        return page
 
     # --- What was asked ---
 
@@ -71,12 +93,12 @@ class KeysetPagination(BasePagination):
             self.refuse("cursor", _("This is no cursor of this list in this order."))
         return cursor
 
-    def read_count(self, queryset) -> int | None:
-        """The number of rows, at most one more than MOST_COUNTED: counting a million takes as long as reading them."""
+    def read_count(self) -> bool:
+        """Counting stops one row after MOST_COUNTED: counting a million takes as long as reading them."""
         text = self.request.query_params.get("count", "false")
         if text not in ("true", "false"):
             self.refuse("count", _("Choose from: %(names)s.") % {"names": "true, false"})
-        return queryset.order_by()[: MOST_COUNTED + 1].count() if text == "true" else None
+        return text == "true"
 
     def refuse(self, name: str, text) -> None:
         raise BadParameters({name: [ErrorDetail(text, "invalid")]})
@@ -94,33 +116,44 @@ class KeysetPagination(BasePagination):
     def descending(self) -> bool:
         return self.order.startswith("-")
 
-    def following(self, queryset, cursor):
-        name, down = self.field.name, self.descending != self.backwards
-        key = "-pk" if self.backwards else "pk"
-        queryset = queryset.order_by(f"-{name}" if down else name, key)
-        if not cursor:
-            return queryset
-        value, past = self.field.to_python(cursor["value"]), "lt" if down else "gt"
-        tie = Q(**{f"pk__{'lt' if self.backwards else 'gt'}": cursor["key"]})
-        # The first condition alone is what an index answers.
-        return queryset.filter(Q(**{f"{name}__{past}e": value}), Q(**{f"{name}__{past}": value}) | tie)
+    @property
+    def way(self) -> str:
+        """The order in which rows are read: a page before another one is read from its end."""
+        name = "pk" if self.field.primary_key else self.field.name
+        return f"-{name}" if self.descending != self.backwards else name
+
+    def position(self) -> dict[str, Any]:
+        if not self.cursor:
+            return {}
+        return {"value": self.field.to_python(self.cursor["value"]), "key": self.cursor["key"]}
+
+    def following(self, queryset):
+        return ordered(queryset, self.way, **self.position())
+
+    def mark_of(self, row) -> tuple[str, Any]:
+        return self.field.value_to_string(row), row.pk
+
+    def mark(self, value: Any, key: Any) -> tuple[str, Any]:
+        return self.mark_of(SimpleNamespace(**{self.field.attname: value}, pk=key))
 
     # --- The answer ---
 
     def get_paginated_response(self, data) -> Response:
-        has_next = self.page and (self.came_by_cursor if self.backwards else self.has_more)
-        has_previous = self.page and (self.has_more if self.backwards else self.came_by_cursor)
+        has_next = self.came_by_cursor if self.backwards else self.has_more
+        has_previous = self.has_more if self.backwards else self.came_by_cursor
+        first, last = self.ends or (None, None)
         body: dict[str, Any] = {
-            "next": self.link(self.page[-1], back=False) if has_next else None,
-            "previous": self.link(self.page[0], back=True) if has_previous else None,
+            "next": self.link(last, back=False) if last and has_next else None,
+            "previous": self.link(first, back=True) if first and has_previous else None,
         }
         if self.counted is not None:
             body |= {"count": min(self.counted, MOST_COUNTED), "count_is_exact": self.counted <= MOST_COUNTED}
         return Response(body | {"results": data})
 
-    def link(self, row, *, back: bool) -> str:
+    def link(self, mark: tuple[str, Any], *, back: bool) -> str:
         """The path of the next or previous page: a path alone, since a host in the request proves nothing."""
-        cursor = {"order": self.order, "value": self.field.value_to_string(row), "key": row.pk, "back": back}
+        value, key = mark
+        cursor = {"order": self.order, "value": value, "key": key, "back": back}
         sealed = sealing.seal(self.purpose(), json.dumps(cursor))
         query = {**self.request.query_params.dict(), "cursor": sealed}
         return f"{self.request.path}?{urlencode(query)}"

@@ -1,6 +1,6 @@
 """What may stand in a query: every name is declared, and one that is not is refused. (Z10)"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.serializers import ErrorDetail
@@ -27,12 +27,12 @@ def _twice() -> ErrorDetail:
     return ErrorDetail(_("Give this parameter once."), "twice")
 
 
-def sparse_fields(request, allowed: Iterable[str]) -> list[str] | None:
-    """The fields asked for by `?fields=id,title`, or None for all."""
+def sparse_fields(request, declared: Callable[[], Iterable[str]]) -> list[str] | None:
+    """The fields asked for by `?fields=id,title`, or None for all. `declared` tells those there are, if it matters."""
     asked = request.query_params.get(FIELDS)
     if asked is None:
         return None
-    names, allowed = asked.split(","), list(allowed)
+    names, allowed = asked.split(","), list(declared())
     if not set(names) <= set(allowed):
         text = _("Choose from: %(names)s.") % {"names": ", ".join(allowed)}
         raise BadParameters({FIELDS: [ErrorDetail(text, "invalid_choice")]})

@@ -1,7 +1,9 @@
 """The border of the API: values of exactly the declared types, and no field that is not declared."""
 
+import copy
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +130,15 @@ class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
         models.URLField: AddressField,
     }
     serializer_choice_field = WordField
+
+    def get_fields(self):
+        """Copies, as DRF makes of declared fields. To work them out of the model took a fifth of a POST."""
+        return copy.deepcopy(self.worked_out())
+
+    @classmethod
+    @cache
+    def worked_out(cls):
+        return super(StrictModelSerializer, cls()).get_fields()
 
     def get_validators(self):
         return []

@@ -62,7 +62,8 @@ class ApiViewSet(ApiView, GenericViewSet):
 
     def get_queryset(self):
         queryset = super().get_queryset()
-        queryset = access.narrow(queryset, self.request.user, access.view_permission(queryset.model))
+        narrow = access.narrow if self.is_list else access.narrow_one
+        queryset = narrow(queryset, self.request.user, access.view_permission(queryset.model))
         names = self.sparse_fields()
         return queryset if names is None else queryset.only(*self.columns(names))
 
@@ -73,7 +74,12 @@ class ApiViewSet(ApiView, GenericViewSet):
         return shown | {order.removeprefix("-") for order in self.orders} | {"pk"}
 
     def filter_queryset(self, queryset):
-        return super().filter_queryset(queryset) if self.is_list else queryset
+        """Narrowed by the parameters that came. None came: then no form is made to find that out."""
+        return super().filter_queryset(queryset) if self.is_filtered else queryset
+
+    @property
+    def is_filtered(self) -> bool:
+        return self.is_list and not self.request.query_params.keys().isdisjoint(self.filter_names())
 
     # --- Parameters ---
 
@@ -98,7 +104,7 @@ class ApiViewSet(ApiView, GenericViewSet):
     def sparse_fields(self) -> list[str] | None:
         if not self.is_read:
             return None
-        return parameters.sparse_fields(self.request, self.get_serializer_class()().fields)
+        return parameters.sparse_fields(self.request, lambda: self.get_serializer_class()().fields)
 
     # --- Serializers ---
 

@@ -57,9 +57,12 @@ def lines(changes: Sequence[Change]) -> list[Line]:
     return [line for line in found.values() if line.changes]
 
 
-def gathered(changes: Sequence[Change], obj: models.Model, action: str) -> Line:
-    """One line for all of it: the fields of `obj` itself, and of other objects what came, went and changed."""
-    fetch_names(changes)
+def gathered(changes: Sequence[Change], obj: models.Model, action: str, knows: Iterable[models.Model] = ()) -> Line:
+    """One line for all of it: the fields of `obj` itself, and of other objects what came, went and changed.
+
+    `knows` are objects that need not be read to be named, beside those that `obj` has at hand.
+    """
+    fetch_names(changes, [*knows, *at_hand(obj)])
     line = Line(obj, action)
     for change in changes:
         other = subject(change.row)
@@ -201,8 +204,9 @@ def plain(found: Any) -> Any:
 # --- Names ------------------------------------------------------------------------------------------
 
 
-def fetch_names(changes: Sequence[Change]) -> None:
+def fetch_names(changes: Sequence[Change], knows: Iterable[models.Model] = ()) -> None:
     """Everything that names are made of, in one statement for each relation and model."""
+    introduce(changes, knows)
     rows: dict[type[models.Model], list[models.Model]] = {}
     for change in changes:
         rows.setdefault(type(change.row), []).extend(row for row in (change.before, change.after) if row)
@@ -210,6 +214,28 @@ def fetch_names(changes: Sequence[Change]) -> None:
         rule = rule_for(model) or Rule()
         names = {*rule.related, *moved_relations(model, rule, changes)}
         prefetch_related_objects(each, *sorted(names))
+
+
+def at_hand(obj: models.Model) -> list[models.Model]:
+    """What the object points at and was read already, by whoever changes it."""
+    relations = [each for each in foreign_keys(obj) if each.is_cached(obj)]
+    return [found for each in relations if (found := each.get_cached_value(obj)) is not None]
+
+
+def introduce(changes: Sequence[Change], knows: Iterable[models.Model]) -> None:
+    """To each row, those it points at that are known, or were made with it: what was just written need not be read."""
+    made = {identity(each): each for each in knows}
+    made |= {identity(change.row): change.row for change in changes if change.before is None}
+    for row in (change.row for change in changes):
+        for each in foreign_keys(row):
+            if each.target_field.primary_key and not each.is_cached(row):
+                target = made.get((each.target_field.model._meta.label_lower, getattr(row, each.attname)))
+                if target is not None:
+                    each.set_cached_value(row, target)
+
+
+def foreign_keys(row: models.Model) -> list[models.ForeignKey]:
+    return [each for each in row._meta.concrete_fields if isinstance(each, models.ForeignKey)]
 
 
 def moved_relations(model: type[models.Model], rule: Rule, changes: Sequence[Change]) -> set[str]:

@@ -5,7 +5,7 @@ for what changes no row, or none that is logged.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -25,8 +25,9 @@ from .models import Entry
 class Act:
     """What is gathered for one line about `obj`. Each change with the savepoints it was made in: they may be undone."""
 
-    def __init__(self, connection: DatabaseWrapper, obj: models.Model | None):
+    def __init__(self, connection: DatabaseWrapper, obj: models.Model | None, knows: Iterable[models.Model] = ()):
         self.connection, self.schema_name, self.obj = connection, connection.schema_name, obj
+        self.knows = list(knows)
         self.key = obj.pk if obj else None  # deleting takes it off the instance
         self.gathered: list[tuple[tuple[str, ...], Change]] = []
 
@@ -70,15 +71,21 @@ def note_afterwards(action: str, obj: models.Model | None = None, *, detail: str
 
 @contextmanager
 def act(
-    action: str, obj: models.Model | None = None, *, detail: str = "", using: str = DEFAULT_DB_ALIAS
+    action: str,
+    obj: models.Model | None = None,
+    *,
+    detail: str = "",
+    using: str = DEFAULT_DB_ALIAS,
+    knows: Iterable[models.Model] = (),
 ) -> Iterator[Act]:
     """Give everything that the block changes one line, about `obj`, under this name. Nothing changed: no line.
 
     An object that is only made in the block is told with `act.obj = …`. Inside of another act this one is a
-    part of it, and leaves no line of its own. When the block raises, its transaction is rolled back.
+    part of it, and leaves no line of its own. When the block raises, its transaction is rolled back. `knows` are
+    objects that the line may name, and that need not be read for it.
     """
     outer, connection = _act.get(), wrapper(using)
-    here = Act(connection, obj)
+    here = Act(connection, obj, knows)
     if outer and outer.covers(connection):
         yield here
         return
@@ -99,7 +106,7 @@ def close(act: Act, action: str, detail: str) -> None:
     if obj.pk is None:
         obj = copy.copy(obj)
         obj.pk = act.key
-    line = gathered(changes, obj, action)
+    line = gathered(changes, obj, action, act.knows)
     if line.changes:
         write(act.connection, [entry(act.connection, action, obj, changes=line.changes, detail=detail)])
 

@@ -49,6 +49,7 @@ ACTIONS = {
     "api_key_revoked": _("revoked"),
     "organisation_created": _("signed up"),
     "organisation_changed": _("changed the settings of"),
+    "restored": _("restored"),
     "domain_claimed": _("claimed an address for"),
     "domain_proven": _("is now served at an address of"),
     "domain_lost": _("is no longer served at an address of"),

@@ -38,5 +38,5 @@ class JobListView(ConsoleListMixin, ListView):
 
     def get_context_data(self, **kwargs):
         with in_public():
-            jobs = list(Job.objects.exclude(name=Job.RUNNER))
+            jobs = list(Job.objects.exclude(name__in=Job.LOCKS))
         return super().get_context_data(jobs=jobs, **kwargs)

@@ -6,6 +6,7 @@ Source: docs/decisions/0014-identity-providers.md, docs/decisions/0015-roles-by-
 
 from django.db import IntegrityError, transaction
 
+from accounts import persons
 from accounts.audit import trail
 from accounts.audit.context import in_the_name_of
 from accounts.exceptions import CredentialRefused, ForeignCredential
@@ -59,7 +60,7 @@ def not_gone(user: User | None, claims: Claims) -> User:
 
 def found_or_made(claims: Claims, tenant: Tenant) -> User | None:
     """By issuer and subject, and by nothing else: an address says who somebody claims to be."""
-    known = User.objects.filter(issuer=claims.issuer, subject=claims.subject).first()
+    known = persons.by_identity(claims.issuer, claims.subject)
     if claims.kind.holder is Holder.PROGRAM:
         return known  # a program brings nobody in
     if known and not known.removed_at:

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.audit import trail
@@ -11,8 +12,9 @@ from tenants import provisioning
 from tenants.exceptions import AddressTaken
 from tenants.models import Tenant
 from tenants.schema import current_tenant, in_public, in_tenant, wrapper
+from tenants.slugs import clean_slug
 
-from . import people, sign_in
+from . import sign_in
 
 
 def sign_up(
@@ -26,10 +28,12 @@ def sign_up(
     Source: docs/decisions/0003-sign-up.md
     """
     using = settings.ADMIN_DATABASE
+    slug = clean_slug(slug)
+    # He is known by the attempt that made him: stored with him, or not at all.
+    owner = User.objects.new_local(email=email, name=name, password=password, subject=str(attempt or uuid4()))
     try:
         with provisioning.new_tenant(name=organisation, slug=slug, using=using, **fields) as tenant:
-            # The owner is known by the attempt that made him: stored with him, or not at all.
-            owner = first_owner(email=email, name=name, password=password, subject=str(attempt or uuid4()), using=using)
+            install_owner(owner, using=using)
             ticket = sign_in.issue_ticket(owner)
     except AddressTaken:
         made = attempt and _made_before(attempt, slug=slug, email=email, password=password)
@@ -46,19 +50,20 @@ def create_platform(*, name: str, owner: str, email: str, password: str) -> Tena
     Source: docs/decisions/0012-platform.md
     """
     using = settings.ADMIN_DATABASE
+    first = User.objects.new_local(email=email, name=owner, password=password, subject=str(uuid4()))
     with provisioning.new_platform(name=name, using=using) as tenant:
         sync_system_roles(wrapper(using))
-        first_owner(email=email, name=owner, password=password, subject=str(uuid4()), using=using)
+        install_owner(first, using=using)
     return tenant
 
 
-def first_owner(*, email: str, name: str, password: str, subject: str, using: str) -> User:
-    """In a tenant that is being made. The address is not proven yet."""
-    with trail.act("organisation_created", current_tenant(using), using=using):
-        owner = User.objects.db_manager(using).create_local(email=email, name=name, password=password, subject=subject)
-        owner.groups.add(Role.objects.using(using).get(key=OWNER).group)
-        people.record_address(owner, verified=False)
-    return owner
+def install_owner(owner: User, *, using: str) -> None:
+    """In a tenant that is being made. His address is not proven yet, and the only one there is."""
+    group = Role.objects.using(using).select_related("group").get(key=OWNER).group
+    with trail.act("organisation_created", current_tenant(using), using=using, knows=[group]):
+        owner.save(using=using)
+        owner.groups.add(group)
+        EmailAddress.objects.using(using).create(user=owner, email=owner.email, primary=True, verified=False)
 
 
 def _made_before(attempt: UUID, *, slug: str, email: str, password: str) -> tuple[Tenant, str] | None:

@@ -29,10 +29,9 @@ RIGHTS_OF_PEOPLE = frozenset(
 
 
 class ApiKeyQuerySet(models.QuerySet):
-    def alive(self):
-        """Neither revoked nor expired, of somebody who may still act."""
-        now = timezone.now()
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    def alive(self, now=None):
+        """Neither revoked nor expired, of somebody who may still act. `now` is a moment, or an expression for it."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
         return self.filter(unexpired, revoked_at=None, user__is_active=True, user__removed_at=None)
 
 

@@ -1,19 +1,24 @@
 """People of one tenant, in the tenant's own schema."""
 
 import uuid
+from functools import cache
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.prepared import Prepared, Slot, prepare, run_in_turn
+
 from .roles import Role
 
 LOCAL_ISSUER = "local"
+PERSON = Slot("person", models.BigIntegerField())
 
 
 class UserQuerySet(models.QuerySet):
@@ -31,13 +36,47 @@ class UserQuerySet(models.QuerySet):
     def holding(self, role_key: str):
         return self.filter(groups__role__key=role_key)
 
+    def read_rights(self, pk: int) -> list[str]:
+        """The rights of somebody's roles as they are now, as `app.codename`."""
+        return [right for (right,) in _rights().run(self.db, person=pk)]
+
+    def lock_and_read_rights(self, pk: int, *others: Prepared, **values: Any) -> tuple[list[str], list] | None:
+        """The same once his row is locked until the commit, and the rows of other questions that are sent behind it.
+
+        None for somebody who is not there, or not active.
+        """
+        locked, rights, *found = run_in_turn(_lock(), _rights(), *others, using=self.db, person=pk, **values)
+        return ([right for (right,) in rights], found) if locked else None
+
+
+def rights_of(person) -> models.QuerySet:
+    """The rights of somebody's roles, as `app.codename`. `person` is his key, or an expression for it."""
+    held = Permission.objects.filter(group__user=person).order_by()
+    return held.annotate(right=Concat("content_type__app_label", Value("."), "codename")).values_list("right")
+
+
+@cache
+def _rights() -> Prepared:
+    return prepare(rights_of(PERSON))
+
+
+@cache
+def _lock() -> Prepared:
+    active = User.objects.filter(pk=PERSON, is_active=True).order_by()
+    return prepare(active.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_local(self, *, email: str, name: str, password: str, **fields) -> "User":
         """A person with a password of our own. Roles are given separately (flows)."""
+        user = self.new_local(email=email, name=name, password=password, **fields)
+        user.save(using=self._db)
+        return user
+
+    def new_local(self, *, email: str, name: str, password: str, **fields) -> "User":
+        """The same, not saved. Hashing is slow on purpose: no transaction has to wait for it."""
         user = self.model(email=email.strip().lower(), name=name.strip(), **fields)
         user.set_password(password)
-        user.save(using=self._db)
         return user
 
 

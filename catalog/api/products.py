@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
@@ -19,6 +18,7 @@ from accounts.api.errors import code_of
 from accounts.api.exceptions import BadRows, PreconditionFailed
 from accounts.api.grants import GrantViewSet, rights_serializer
 from accounts.api.idempotency import idempotent
+from accounts.api.rows import RowsViewSet, shown_by
 from accounts.api.serializers import StrictSerializer
 from accounts.api.viewsets import ApiViewSet
 from accounts.exceptions import AccountsError
@@ -35,7 +35,7 @@ ROWS = {"min_length": 1, "max_length": MOST_ROWS}
 NOT_MODIFIED = OpenApiResponse(description="You have this version already.")
 
 
-class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
+class ProductViewSet(RowsViewSet):
     permissions = {
         "list": "catalog.view_product",
         "retrieve": "catalog.view_product",
@@ -46,18 +46,21 @@ class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
     queryset = Product.objects.defer("search")
     serializer_class = ProductSerializer
     filterset_class = ProductApiFilter
-    orders = ("title", "-title", "price", "-price", "changed_at", "-changed_at")
+    orders = ("title", "-title", "price", "-price", "changed_at", "-changed_at", "id", "-id")
     has_version = True
 
-    def columns(self, names):
-        return super().columns(names) | {"version"}  # the ETag
+    @extend_schema(responses=ProductSerializer(many=True))
+    def list(self, request):
+        return super().list(request)
 
     @extend_schema(responses={200: ProductSerializer, 304: NOT_MODIFIED})
     def retrieve(self, request, pk):
-        product = self.get_object()
-        if etags.is_known(request, product):
-            return etags.tagged(Response(status=304), product)
-        return etags.tagged(Response(self.get_serializer(product).data), product)
+        shown = self.shown()
+        *row, version = self.one_row(pk, [*shown.columns, "version"])
+        tag = etags.Version(version)
+        if etags.is_known(request, tag):
+            return etags.tagged(Response(status=304), tag)
+        return etags.tagged(Response(shown.show(row)), tag)
 
     @extend_schema(responses={201: ProductSerializer})
     @idempotent
@@ -88,7 +91,9 @@ class ProductViewSet(ListModelMixin, RetrieveModelMixin, ApiViewSet):
         return Response(status=204)
 
     def stored(self, product, **kwargs) -> Response:
-        return etags.tagged(Response(self.get_serializer(product).data, **kwargs), product)
+        shown = shown_by(ProductSerializer)
+        row = [getattr(product, column) for column in shown.columns]
+        return etags.tagged(Response(shown.show(row), **kwargs), product)
 
 
 @contextmanager

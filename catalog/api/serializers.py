@@ -16,14 +16,19 @@ HIGHEST_VERSION = 2**31 - 1
 class PictureField(serializers.Field):
     """Where the API gives out an uploaded picture, or null. It is set and removed at that address."""
 
+    columns = ("picture", "id")
+
     def __init__(self, **kwargs):
         super().__init__(read_only=True, **kwargs)
 
     def get_attribute(self, product):
-        return product if product.picture else None
+        return product
 
-    def to_representation(self, product) -> str:
-        return reverse("api:product-picture", args=[product.pk])
+    def to_representation(self, product) -> str | None:
+        return self.shown(product.picture, product.pk)
+
+    def shown(self, picture, pk: int) -> str | None:
+        return reverse("api:product-picture", args=[pk]) if picture else None
 
 
 class ProductSerializer(StrictModelSerializer):

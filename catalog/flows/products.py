@@ -7,17 +7,17 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from guardian.shortcuts import assign_perm
 
-from accounts import access
+from accounts import access, places, shares
 from accounts.audit import trail
+from accounts.places import Place
 from catalog.exceptions import CatalogError, MoveRefused, NoSuchPlace, RowRefused, StaleVersion
 from catalog.models import Category, Product
 from catalog.pictures import discard_after_commit
 
 from . import conflicts
 
-CHANGE = "catalog.change_product"
+VIEW, CHANGE = "catalog.view_product", "catalog.change_product"
 
 
 def add(*, actor, fields: Mapping[str, Any]) -> Product:
@@ -27,33 +27,29 @@ def add(*, actor, fields: Mapping[str, Any]) -> Product:
     """
     product = Product(**fields)
     with conflicts.told(), transaction.atomic():
-        _require_place(actor, product)
-        return _store(actor, product)
+        return _store(actor, product, _place(actor, product))
 
 
 @transaction.atomic
 def add_all(*, actor, rows: Sequence[Mapping[str, Any]]) -> list[Product]:
     """Store all of these or none. Raises RowRefused."""
-    access.hold(actor)
     products = [Product(**fields) for fields in rows]
-    wanted = {product.category_id for product in products}
-    places = set(access.containers(actor, Product).filter(pk__in=wanted).values_list("pk", flat=True))
+    open_to_him = places.held(actor, Product, {product.category_id for product in products}, CHANGE)
     for index, product in enumerate(products):
         with _row(index), conflicts.told():
-            if product.category_id not in places:
-                _require_place(actor, product)
-            _store(actor, product)
+            _store(actor, product, _found(actor, product, open_to_him))
     return products
 
 
-def _store(actor, product: Product) -> Product:
+def _store(actor, product: Product, place: Place) -> Product:
+    product.category = place.container
     product.record_change(actor)
-    with trail.act("created", product):
+    rights = [VIEW, CHANGE]
+    with trail.act("created", product, knows=shares.rows_of(rights)):
         product.save()
         # Asked of his roles, not of the credential: a narrow key leaves no grant behind that he did not need.
-        if CHANGE not in access.permissions_of_roles(actor) and not access.allows(actor, CHANGE, product):
-            for permission in ("catalog.view_product", CHANGE):
-                assign_perm(permission, actor, product)
+        if CHANGE not in access.permissions_of_roles(actor) and not place.opens:
+            shares.give_to_maker(actor, product, rights)
     return product
 
 
@@ -105,7 +101,7 @@ def _write(actor, stored: Product, changes: Mapping[str, Any], version: int | No
     stored.record_change(actor)
     stored.save()
     if stored.category_id != place:
-        access.require(actor, "catalog.view_product", stored)
+        access.require(actor, VIEW, stored)
     if stored.picture != picture:
         discard_after_commit(picture)
     return stored
@@ -140,20 +136,24 @@ def one_picture(changes: Mapping[str, Any]) -> dict[str, Any]:
     return dict(changes)
 
 
-def _require_place(actor, product: Product) -> None:
-    """May `actor` put a new product where this one says? Who cannot see the place is told that there is none."""
-    try:
-        access.require_add(actor, product)
-    except PermissionDenied:
-        if Category.objects.for_user(actor).filter(pk=product.category_id).exists():
-            raise
-        raise NoSuchPlace("category") from None
+def _place(actor, product: Product) -> Place:
+    """Where this one says it belongs, if `actor` may put new products there. Holds the actor."""
+    return _found(actor, product, places.held(actor, Product, {product.category_id}, CHANGE))
+
+
+def _found(actor, product: Product, open_to_him: Mapping[int, Place]) -> Place:
+    """Who cannot see the place is told that there is none."""
+    if product.category_id in open_to_him:
+        return open_to_him[product.category_id]
+    if Category.objects.for_user(actor).filter(pk=product.category_id).exists():
+        raise PermissionDenied("catalog.add_product")
+    raise NoSuchPlace("category")
 
 
 def _demand_move(actor, stored: Product, category_id: int) -> None:
     """Another category: he may add there, and hands out no right that he lacks."""
     if category_id == stored.category_id:
         return
-    _require_place(actor, Product(category_id=category_id))
-    if not access.may_move(actor, stored, Category.objects.get(pk=category_id)):
+    place = _place(actor, Product(category_id=category_id))
+    if not access.may_move(actor, stored, place.container):
         raise MoveRefused("category")

@@ -17,6 +17,9 @@ home = open_to_all("leads to the catalogue, which has a guard of its own")(
 )
 
 urlpatterns = [
+    # First, since programs ask most: an address is compared with one pattern after the other.
+    path("api/auth/", include("accounts.app_urls")),
+    path("api/", include(("config.api", "api"))),
     path("", home, name="home"),
     path("", include("catalog.urls")),
     path("", include("accounts.urls")),
@@ -24,8 +27,6 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("auth/", include("accounts.descope_urls")),
     path("rownd/", include("accounts.rownd_urls")),
-    path("api/auth/", include("accounts.app_urls")),
-    path("api/", include(("config.api", "api"))),
     path(".well-known/jwks.json", tokens.key_set, name="jwks"),
     path("admin/", admin.site.urls),
 ]

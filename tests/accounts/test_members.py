@@ -102,7 +102,7 @@ def count_queries(client, path: str, django_assert_max_num_queries) -> int:
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("/members/", 18), ("/invitations/", 16), ("/profile/", 16), ("/roles/", 14)]
+    ("path", "queries"), [("/members/", 15), ("/invitations/", 13), ("/profile/", 13), ("/roles/", 9)]
 )
 def test_page_asks_the_database_a_fixed_number_of_times(
     client_as, invited, role, django_assert_max_num_queries, path, queries

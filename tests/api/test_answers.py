@@ -73,7 +73,7 @@ def test_a_database_that_is_away_is_503(acme, api_as, monkeypatch):
     def away(*_args, **_kwargs):
         raise OperationalError("secret host")
 
-    monkeypatch.setattr("catalog.api.products.ProductViewSet.get_queryset", away)
+    monkeypatch.setattr("catalog.api.products.ProductViewSet.find", away)
     response = api_as("owner").read("/products/")
     assert is_problem(response, 503)
     assert int(response["Retry-After"]) > 0
@@ -86,7 +86,7 @@ def test_a_defect_of_ours_tells_nothing(acme, api_as, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError(f"canary {settings.SECRET_KEY} /etc SELECT")
 
-    monkeypatch.setattr("catalog.api.products.ProductViewSet.get_queryset", broken)
+    monkeypatch.setattr("catalog.api.products.ProductViewSet.find", broken)
     client = api_as("owner", raise_request_exception=False)
     response = client.read("/products/")
     assert is_problem(response, 500)

@@ -26,10 +26,11 @@ def many(acme):
         product.save()
 
 
-@pytest.mark.parametrize("order", ["title", "-title", "price", "-price", "changed_at", "-changed_at"])
+@pytest.mark.parametrize("order", ["title", "-title", "price", "-price", "changed_at", "-changed_at", "id", "-id"])
 def test_every_row_comes_once_in_order(acme, api_as, many, order):
     pages = walk(api_as("owner"), f"/products/?order={order}&limit=7")
-    expected = list(Product.objects.order_by(order, "pk").values_list("title", flat=True))
+    key = "-pk" if order.startswith("-") else "pk"
+    expected = list(Product.objects.order_by(order, key).values_list("title", flat=True))
     assert [len(page) for page in pages] == [7, 7, 7, 3]
     assert [title for page in pages for title in page] == expected
 

@@ -4,7 +4,7 @@ import threading
 from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, InternalError, connection, connections
 
 from accounts.flows import membership
 from accounts.models import Role
@@ -202,3 +202,17 @@ def test_a_category_deleted_before_the_commit_is_a_conflict_and_nothing_is_writt
     assert (response.status_code, "Somebody was quicker" in response.content.decode()) == (409, True)
     with in_tenant(cafe.tenant):
         assert not Product.objects.filter(title="Wrench").exists()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("error", [IntegrityError, InternalError])
+def test_whatever_a_server_calls_it_a_commit_that_is_refused_is_a_conflict(cafe, monkeypatch, error):
+    """PostgreSQL says the one of a foreign key, Citus the other."""
+    client = HostClient(cafe.tenant.host).sign_in(cafe.owner, cafe.tenant)
+
+    def refuse():
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "_commit", refuse)
+        assert client.get("/products/").status_code == 409

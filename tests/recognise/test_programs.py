@@ -65,7 +65,7 @@ def test_a_warm_request_of_a_program_writes_nothing(there, ask):
     ask(token)
     sent = statements(ask, token)
     assert writes(sent) == []
-    assert len(sent) == 11
+    assert len(sent) == 8
 
 
 @pytest.mark.parametrize("end", [{"is_active": False}, {"removed_at": "2026-01-01T00:00Z"}])

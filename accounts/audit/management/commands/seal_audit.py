@@ -2,8 +2,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from accounts.audit import seal
-from tenants import fleet
 from tenants.exceptions import TenantError
+from tenants.fleet import schemas
 from tenants.management.base import OperatorCommand
 
 
@@ -17,8 +17,8 @@ class Command(OperatorCommand):
         using = settings.ADMIN_DATABASE
         try:
             if schema:
-                fleet.refuse_unknown(schema, using=using)
-            for name in [schema] if schema else fleet.schema_names(using, schema_ready=True):
+                schemas.refuse_unknown(schema, using=using)
+            for name in [schema] if schema else schemas.schema_names(using, schema_ready=True):
                 self.seal(name, using)
         except TenantError as error:
             raise CommandError(str(error)) from error

@@ -6,8 +6,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.audit import seal
-from tenants import fleet
 from tenants.exceptions import TenantError
+from tenants.fleet import schemas
 from tenants.management.base import OperatorCommand
 
 
@@ -34,10 +34,10 @@ class Command(OperatorCommand):
             raise CommandError("--kept needs --schema: each organisation has a chain of its own.")
         try:
             if schema:
-                fleet.refuse_unknown(schema, using=using)
-            names = [schema] if schema else fleet.schema_names(using, schema_ready=True)
+                schemas.refuse_unknown(schema, using=using)
+            names = [schema] if schema else schemas.schema_names(using, schema_ready=True)
             faults = [name for name in names if not self.verify(name, using, kept)]
-            closed = [] if schema else fleet.schema_names(using, schema_ready=False)
+            closed = [] if schema else schemas.schema_names(using, schema_ready=False)
         except TenantError as error:
             raise CommandError(str(error)) from error
         if closed:

@@ -1,0 +1,50 @@
+"""Rows shown straight from their columns are, byte for byte, what the serializer makes of the instances."""
+
+import json
+
+import pytest
+from rest_framework.renderers import JSONRenderer
+
+from catalog.api.serializers import ProductSerializer
+from catalog.models import Product
+
+NAMES = list(ProductSerializer().fields)
+
+
+def rendered(product: Product, names: list[str]) -> bytes:
+    data = ProductSerializer(product).data
+    return JSONRenderer().render({name: value for name, value in data.items() if name in names})
+
+
+def listed(client, path: str) -> list[bytes]:
+    """The rows of the answer, as they were sent."""
+    content = client.read(path).content
+    rows = json.loads(content)["results"]
+    again = [JSONRenderer().render(row) for row in rows]
+    assert content.endswith(b'"results":[' + b",".join(again) + b"]}")
+    return again
+
+
+@pytest.fixture
+def odd(acme):
+    """Values at the edges: nothing where there may be nothing, a picture, letters beyond ASCII, the highest price."""
+    Product.objects.filter(pk=acme.coffee.pk).update(picture="products/a.webp", title="Kaffee „stark“ \u2028 <b>")
+    Product.objects.filter(pk=acme.saw.pk).update(sku="", description="", price="99999.99")
+    Product.objects.filter(pk=acme.sencha.pk).update(changed_at="2024-02-29T23:59:59.000001Z", price=0)
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("names", [NAMES, *([name] for name in NAMES), ["title", "picture", "id"]])
+def test_a_list_is_what_the_serializer_shows(acme, api_as, names):
+    fields = "" if names == NAMES else f"&fields={','.join(names)}"
+    expected = [rendered(product, names) for product in Product.objects.order_by("pk")]
+    assert listed(api_as("owner"), f"/products/?order=id{fields}") == expected
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("key", ["coffee", "sencha", "saw"])
+def test_one_product_is_what_the_serializer_shows(acme, api_as, key):
+    product = Product.objects.get(pk=acme.products[key].pk)
+    client = api_as("owner")
+    assert client.read(f"/products/{product.pk}/").content == rendered(product, NAMES)
+    assert client.read(f"/products/{product.pk}/?fields=title,price").content == rendered(product, ["title", "price"])
