@@ -1,0 +1,170 @@
+"""Bringing tenants to the target: by replay, else the ordinary way, and again where a table was in use."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from typing import TextIO
+
+from django.db import connections
+from django.db.models import F
+
+from . import state
+from .crew import each
+from .ordinary import Migrate, applied, migrate_schema
+from .patience import Patience, is_busy
+from .progress import Progress
+from .replay import Target, replay
+from .rows import Rows, copy_fixed_rows, run_hooks
+from .schemas import schema_names, set_ready
+from .versions import Key
+
+
+class Kind(StrEnum):
+    MIGRATED = "migrated"
+    IDLE = "nothing to do"
+    ORDINARY = "to go the ordinary way"
+    BUSY = "busy"
+    FAILED = "failed"
+    GONE = "gone meanwhile"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    schema_name: str
+    kind: Kind
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run works with. `migrate` is Django's command, `closed` who was not served when the run began."""
+
+    using: str
+    target: Target
+    fixed_rows: Rows
+    migrate: Migrate
+    report: Callable[[str], None]
+    patience: Patience = field(default_factory=Patience)
+    jobs: int = 1
+    terminal: TextIO | None = None
+    closed: frozenset[str] = frozenset()
+
+
+def bring(names: list[str], means: Means) -> list[Outcome]:
+    """Every one of them. What becomes of one is its own row's matter and keeps no other back."""
+    progress = Progress(len(names), means.report, means.terminal)
+    settled = []
+    for outcome in outcomes(names, means):
+        settle(outcome, means)
+        progress.step(line(outcome, means), loud=outcome.kind in (Kind.FAILED, Kind.BUSY))
+        settled.append(outcome)
+    progress.clear()
+    return settled
+
+
+def outcomes(names: list[str], means: Means) -> Iterator[Outcome]:
+    """The last word on each: a busy one gets it after the others, when all its tries are used up."""
+    waiting = names
+    busy: list[Outcome] = []
+    for pause in (0.0, *means.patience.pauses()):
+        time.sleep(pause)
+        busy = []
+        for outcome in try_once(waiting, means):
+            if outcome.kind is Kind.BUSY:
+                busy.append(outcome)
+            else:
+                yield outcome
+        waiting = [outcome.schema_name for outcome in busy]
+        if not waiting:
+            return
+    half_way = {*schema_names(means.using, schema_ready=False)} - means.closed
+    for outcome in busy:  # by an earlier migration it is no longer what it was, and closed
+        yield replace(outcome, kind=Kind.FAILED) if outcome.schema_name in half_way else outcome
+
+
+def try_once(names: list[str], means: Means) -> Iterator[Outcome]:
+    """By replay, several at once; then, one by one, those whose way is the ordinary one."""
+    rest = []
+    for outcome in each(names, partial(by_replay, means=means), jobs=means.jobs):
+        if outcome.kind is Kind.ORDINARY:
+            rest.append(outcome)
+        else:
+            yield outcome
+    for reason in {outcome.error for outcome in rest}:
+        means.report(f"the ordinary way, since {reason}")
+    for outcome in rest:
+        yield ordinarily(outcome.schema_name, means)
+
+
+def by_replay(schema_name: str, means: Means) -> Outcome:
+    """Served meanwhile: its pages wait for the transaction, `Patience.hold` at most, and see before or after."""
+    try:
+        lacked = replay(schema_name, means.target, patience=means.patience, using=means.using)
+    except Exception as error:  # the ordinary way decides whether it is one
+        return failed(schema_name, error) if is_busy(error) else Outcome(schema_name, Kind.ORDINARY, first_line(error))
+    return Outcome(schema_name, Kind.MIGRATED if lacked else Kind.IDLE)
+
+
+def ordinarily(schema_name: str, means: Means) -> Outcome:
+    """Django's command takes a transaction a migration, so the tenant is closed: 503 until it is through."""
+    if schema_name not in schema_names(means.using):
+        return Outcome(schema_name, Kind.GONE)
+    before: set[Key] = set()
+    was_open = schema_name in schema_names(means.using, schema_ready=True)
+    try:
+        before = applied(schema_name, using=means.using)
+        set_ready(schema_name, False, using=means.using)
+        copy_fixed_rows(schema_name, means.fixed_rows, using=means.using)
+        migrate_schema(schema_name, using=means.using, migrate=partial(impatiently, means=means))
+        run_hooks(schema_name, using=means.using)
+    except Exception as error:  # one tenant's trouble must not keep the others on old tables
+        outcome = failed(schema_name, error)
+        if outcome.kind is Kind.BUSY and applied(schema_name, using=means.using) == before:
+            set_ready(schema_name, was_open, using=means.using)  # it is as it was
+        return outcome
+    word = {"version": means.target.code.version, "rows": means.target.rows}
+    state.note(schema_name, state.State.CURRENT, using=means.using, **word)
+    lacked = bool(means.target.code.missing(before))
+    set_ready(schema_name, lacked or schema_name not in means.closed, using=means.using)
+    return Outcome(schema_name, Kind.MIGRATED if lacked else Kind.IDLE)
+
+
+def impatiently(schema_name: str, *, means: Means) -> None:
+    """Even so no statement waits for a table for long. Said of the session, which ends with the migration."""
+    with connections[means.using].cursor() as cursor:
+        milliseconds = round(means.patience.lock.total_seconds() * 1000)
+        cursor.connection.execute(f"SET lock_timeout = {milliseconds}")
+    means.migrate(schema_name)
+
+
+def failed(schema_name: str, error: Exception) -> Outcome:
+    text = f"{type(error).__name__}: {error}".strip()
+    return Outcome(schema_name, Kind.BUSY if is_busy(error) else Kind.FAILED, text)
+
+
+def first_line(text: Exception | str) -> str:
+    return str(text).strip().partition("\n")[0]
+
+
+def settle(outcome: Outcome, means: Means) -> None:
+    """Keep what became of it where the next run and `fleet_status` look, and open or close the tenant."""
+    if outcome.kind is Kind.MIGRATED and outcome.schema_name in means.closed:
+        set_ready(outcome.schema_name, True, using=means.using)
+    elif outcome.kind is Kind.FAILED:
+        set_ready(outcome.schema_name, False, using=means.using)
+    if outcome.kind in (Kind.FAILED, Kind.BUSY):
+        kept = state.State.FAILED if outcome.kind is Kind.FAILED else state.State.BEHIND
+        fields = {"error": first_line(outcome.error)[:300], "attempts": F("attempts") + 1}
+        state.note(outcome.schema_name, kept, using=means.using, **fields)
+
+
+def line(outcome: Outcome, means: Means) -> str:
+    if outcome.kind is Kind.FAILED:
+        return f"{outcome.schema_name}: FAILED, {outcome.error}"
+    if outcome.kind is Kind.BUSY:
+        return f"{outcome.schema_name}: BUSY, left as it was: {first_line(outcome.error)}"
+    if outcome.kind is Kind.IDLE and outcome.schema_name in means.closed:
+        return f"{outcome.schema_name}: {outcome.kind}, but closed; see `manage.py doctor`"
+    return f"{outcome.schema_name}: {outcome.kind}"

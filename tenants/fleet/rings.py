@@ -1,0 +1,61 @@
+"""Whose turn it is: our own organisations first, then friendly ones, then the rest (Tenant.ring).
+
+After each of the first two, pages are asked for with the code that runs here, on the schema as it is now. What does
+not answer well keeps the next ring on its old schema.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from tenants import dumps
+from tenants.exceptions import SchemaMissing
+from tenants.models import Tenant
+from tenants.schema import in_public
+
+from .versions import code
+
+PROBED = 3  # tenants of a ring
+
+
+def up_to(last: str) -> Iterator[str]:
+    """The rings in their order, `last` included."""
+    for ring in Tenant.Ring.values:
+        yield ring
+        if ring == last:
+            return
+
+
+def keep_copies(names: list[str], folder: Path, *, using: str) -> None:
+    """A dump of each tenant as it is before its turn, for `restore_tenant` to go back to with this one alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with in_public(using=using):
+        tenants = list(Tenant.objects.using(using).filter(schema_name__in=names).order_by("pk"))
+    now = timezone.now()
+    for tenant in tenants:  # a name of its own each time: after a way back the next copy is another one
+        path = folder / f"{tenant.slug}-{now:%Y%m%d-%H%M%S.%f}-before-{code().version}.dump"
+        with suppress(SchemaMissing):  # there is nothing to keep; its turn will say so, and keep no other back
+            dumps.dump(tenant, path, using=using)
+
+
+def why_to_stop(ring: str, failed: list[str], *, using: str) -> str:
+    """What is wrong with a ring that others wait for; empty if nothing is, or nobody waits."""
+    if ring == Tenant.Ring.REST:
+        return ""
+    if failed:
+        return f"ring {ring}: {', '.join(failed)} failed"
+    return next(problems(ring, using=using), "")
+
+
+def problems(ring: str, *, using: str) -> Iterator[str]:
+    """What the probes of settings.FLEET_PROBES say of the ring's first open tenants."""
+    with in_public(using=using):
+        tenants = list(Tenant.objects.using(using).served().filter(ring=ring).order_by("pk")[:PROBED])
+    for tenant in tenants:
+        for path in settings.FLEET_PROBES:
+            if problem := import_string(path)(tenant):
+                yield f"ring {ring}: {tenant.schema_name}, {problem}"
