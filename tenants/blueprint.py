@@ -55,8 +55,12 @@ INDEXES = """
 """
 
 
-# `type IN ('a', 'b')` is printed in one way after a migration and in another after its replay.
+# `type IN ('a', 'b')` is printed as an array that, replayed, is printed in another way. Said as it was said first,
+# it comes out the same each time; where it is not about a column alone, as it comes out the second time.
 STRING_TYPE = "'::character varying"
+STRINGS = r"(?:'(?:[^']|'')*'::character varying(?:::text)?(?:, )?)+"
+CHOICE = re.compile(rf"(\w+|\"[^\"]+\")::text (= ANY|<> ALL) \(ARRAY\[({STRINGS})\](?:::text\[\])?\)")
+CHOICE_WORDS = {"= ANY": "IN", "<> ALL": "NOT IN"}
 LIST_OF_STRINGS = re.compile(r"ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]::text\[\]")
 
 
@@ -98,6 +102,10 @@ def read_structure(cursor, schema_name: str) -> list[Part]:
 
 def as_replayed(definition: str) -> str:
     """The one form of a definition, so that template and copy read the same."""
+    definition = CHOICE.sub(
+        lambda found: f"{found[1]} {CHOICE_WORDS[found[2]]} ({found[3].replace(STRING_TYPE + '::text', STRING_TYPE)})",
+        definition,
+    )
     return LIST_OF_STRINGS.sub(
         lambda found: f"ARRAY[{found[1].replace(STRING_TYPE, STRING_TYPE + '::text')}]",
         definition,

@@ -3,32 +3,36 @@
 What lies between the two, suspending and renaming and closing, is in tenants/lifecycle.py.
 """
 
-import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from functools import lru_cache
 from itertools import count
 
 from django.conf import settings
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connections
 from django.db.models import Q
 from django.utils import timezone
 from psycopg import sql
-from psycopg.errors import DuplicateSchema
 
-from . import blueprint
+from . import copies, spares
 from .contents import Contents, folder_of, measure
-from .exceptions import AddressTaken, SchemaExists, SchemaInUse, SchemaMissing, TemplateMissing, WrongStatus
-from .models import Blueprint, DirectoryEntry, Domain, FormerAddress, PurgeReport, Tenant
-from .schema import in_public, in_schema, in_tenant
+from .exceptions import AddressTaken, SchemaInUse, SchemaMissing, WrongStatus
+from .fleet.state import note_new
+from .models import DirectoryEntry, Domain, FormerAddress, PurgeReport, Tenant
+from .schema import in_public, in_tenant
 from .slugs import PLATFORM_SLUG, SCHEMA_PREFIX, clean_slug, schema_name_for
 
-logger = logging.getLogger(__name__)
-
 DROPPED_PREFIX = "dropped_"
+
+# Who lives in a schema of that name, and who is on his way out of one, files and all.
+SO_CALLED = """
+    SELECT schema_name FROM public.tenants_tenant WHERE schema_name = %(name)s OR schema_name LIKE %(numbered)s
+     UNION ALL
+    SELECT schema_name FROM public.tenants_purgereport
+     WHERE finished_at IS NULL AND (schema_name = %(name)s OR schema_name LIKE %(numbered)s)
+"""
 
 
 def new_tenant(*, name: str, slug: str, using: str | None = None, **fields):
@@ -50,25 +54,25 @@ def new_platform(*, name: str, using: str | None = None):
 
 @contextmanager
 def _new_tenant(*, name: str, slug: str, using: str, **fields) -> Iterator[Tenant]:
+    """Nobody sees the row before the commit, so it is written once, as that of an open tenant."""
     with in_public(using=using):
-        tenant = _register(name=name, slug=slug, using=using, **fields)
-        _create_schema(tenant.schema_name, using=using)
-        with in_tenant(tenant, using=using):
-            _replay(_newest_blueprint(using), using=using)
+        tenant = register(name=name, slug=slug, using=using, **fields)
+        schema_name = tenant.schema_name
+        fingerprint = spares.hand_out(schema_name, using=using) or copies.make(schema_name, using=using)
+        note_new(tenant, fingerprint=fingerprint, using=using)
+        with in_tenant(tenant, using=using, savepoint=False):
             yield tenant
-        tenant.status, tenant.schema_ready = Tenant.Status.ACTIVE, True
-        Tenant.objects.using(using).filter(pk=tenant.pk).update(status=tenant.status, schema_ready=True)
 
 
-def _register(*, name: str, slug: str, using: str, **fields) -> Tenant:
+def register(*, name: str, slug: str, using: str, **fields) -> Tenant:
     """Claim the address. The unique constraints decide, not a look beforehand."""
     tenant = Tenant(name=name, slug=slug, schema_name=_unused_schema_name(slug, using=using), **fields)
+    tenant.status, tenant.schema_ready = Tenant.Status.ACTIVE, True
     tenant.clean_fields()
     try:
-        with transaction.atomic(using=using):
-            # bulk_create passes by TenantMixin.save(), which looks before it writes and may migrate.
-            Tenant.objects.using(using).bulk_create([tenant])
-            Domain.objects.using(using).bulk_create([Domain(tenant=tenant, domain=tenant.host, is_primary=True)])
+        # bulk_create passes by TenantMixin.save(), which looks before it writes and may migrate.
+        Tenant.objects.using(using).bulk_create([tenant])
+        Domain.objects.using(using).bulk_create([Domain(tenant=tenant, domain=tenant.host, is_primary=True)])
     except IntegrityError as error:
         raise AddressTaken(slug) from error
     refuse_held(slug, using=using)
@@ -90,64 +94,12 @@ def _unused_schema_name(slug: str, *, using: str) -> str:
     No slug has two hyphens in a row, so such a name is no other slug's.
     """
     name = schema_name_for(slug)
-    living = Tenant.objects.using(using).filter(schema_name__startswith=name)
-    leaving = PurgeReport.objects.using(using).filter(schema_name__startswith=name, finished_at=None)  # files and all
-    used = {row for rows in (living, leaving) for row in rows.values_list("schema_name", flat=True)}
+    with connections[using].cursor() as cursor:
+        cursor.execute(SO_CALLED, {"name": name, "numbered": name.replace("_", r"\_") + r"\_\_%"})
+        used = {row for (row,) in cursor.fetchall()}
     if name not in used:
         return name
     return next(numbered for n in count(2) if (numbered := f"{name}__{n}") not in used)
-
-
-def _create_schema(schema_name: str, *, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        try:
-            with transaction.atomic(using=using):
-                cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
-        except Exception as error:
-            if isinstance(error.__cause__, DuplicateSchema):
-                logger.error("Sign-up refused: schema %s exists without a tenant; see `manage.py doctor`.", schema_name)
-                raise SchemaExists(schema_name) from error
-            raise
-
-
-@lru_cache(maxsize=2)
-def _statements(pk: int, using: str) -> tuple[str, ...]:
-    """A blueprint never changes once written, so its text may stay in memory."""
-    with in_public(using=using):
-        return tuple(Blueprint.objects.using(using).values_list("statements", flat=True).get(pk=pk))
-
-
-def _newest_blueprint(using: str) -> tuple[str, ...]:
-    with in_public(using=using):
-        pk = Blueprint.objects.using(using).order_by("-pk").values_list("pk", flat=True).first()
-    if pk is None:
-        raise TemplateMissing("Run `manage.py migrate` first: there is no template schema to copy.")
-    return _statements(pk, using)
-
-
-def _replay(statements: tuple[str, ...], *, using: str) -> None:
-    """Send the script in one pipeline: 105 statements cost one round trip, not 105."""
-    connection = connections[using]
-    with connection.cursor() as cursor:  # binds the schema
-        raw = cursor.connection
-        with connection.wrap_database_errors, raw.pipeline():
-            for statement in statements:
-                raw.execute(statement, prepare=False)
-
-
-def write_blueprint(using: str) -> bool:
-    """Keep the template as the newest blueprint. Returns whether it differs from the one before."""
-    schema_name = settings.TEMPLATE_SCHEMA
-    with in_schema(schema_name, using=using), connections[using].cursor() as cursor:
-        statements = blueprint.read_script(cursor, schema_name)
-    fingerprint = blueprint.fingerprint(statements)
-    with in_public(using=using):
-        newest = Blueprint.objects.using(using).order_by("-pk").first()
-        if newest and newest.fingerprint == fingerprint:
-            return False
-        Blueprint.objects.using(using).filter(fingerprint=fingerprint).delete()
-        Blueprint.objects.using(using).create(fingerprint=fingerprint, statements=statements)
-    return True
 
 
 def delete_tenant(
@@ -171,7 +123,7 @@ def delete_tenant(
             slug=row.slug,
             name=row.name,
             schema_name=row.schema_name,
-            dropped_schema=_set_aside(row.schema_name, using=using) or "",
+            dropped_schema=set_aside(row.schema_name, using=using) or "",
             domains=Domain.objects.using(using).filter(tenant_id=tenant.pk).count(),
             directory_entries=DirectoryEntry.objects.using(using).filter(tenant_id=tenant.pk).count(),
             **asdict(contents),
@@ -201,7 +153,7 @@ def finish_deletion(report: PurgeReport, *, using: str) -> None:
         report.save(using=using, update_fields=["finished_at"])
 
 
-def _set_aside(schema_name: str, *, using: str) -> str | None:
+def set_aside(schema_name: str, *, using: str) -> str | None:
     """Rename a schema for dropping. Returns its last name, or None if there was no such schema."""
     last_name = f"{DROPPED_PREFIX}{timezone.now():%Y%m%d%H%M%S}_{schema_name}"[:63]
     with connections[using].cursor() as cursor:
@@ -220,7 +172,7 @@ def drop_orphan(schema_name: str, *, using: str) -> None:
             raise SchemaInUse(f"{schema_name} is not a tenant's schema.")
         if Tenant.objects.using(using).filter(schema_name=schema_name).exists():
             raise SchemaInUse(f"{schema_name} belongs to a tenant: use delete_tenant.")
-        last_name = _set_aside(schema_name, using=using)
+        last_name = set_aside(schema_name, using=using)
     if last_name is None:
         raise SchemaMissing(f"There is no schema {schema_name!r}.")
     drop_schema(last_name, using=using)

@@ -1,16 +1,20 @@
 """A tenant is made in one transaction as a copy of the template, or not at all; and it ends in two steps."""
 
+from contextlib import contextmanager
+
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.flows.sign_up import sign_up
 from accounts.models import User
-from tenants import provisioning
+from tenants import provisioning, spares
 from tenants.exceptions import AddressTaken, SchemaExists, TemplateMissing
-from tenants.models import Blueprint, DirectoryEntry, Domain, Tenant
+from tenants.models import Blueprint, DirectoryEntry, Domain, PurgeReport, Tenant
 from tenants.schema import in_tenant
 
 OWNER = {"name": "Ann", "email": "ann@apex.test", "password": "correct horse battery"}
@@ -42,11 +46,9 @@ def test_a_block_that_fails_leaves_nothing(public, schema_exists, failure):
     assert traces("apex", schema_exists) == (True, True, True)
 
 
-def test_a_tenant_is_not_open_before_its_block_has_ended(public):
-    with provisioning.new_tenant(name="Apex", slug="apex") as tenant:
-        assert not tenant.is_served
+def test_the_block_is_bound_to_the_new_schema_and_only_the_block(public):
+    with provisioning.new_tenant(name="Apex", slug="apex"):
         assert connection.schema_name == "t_apex"
-    assert tenant.is_served
     assert connection.schema_name == "public"
 
 
@@ -103,17 +105,44 @@ def test_a_new_tenant_holds_nobody_and_nothing_of_another(acme, make_tenant):
         assert User.objects.count() == 0
 
 
-# The copy itself is one pipeline past Django's cursor; the rest is rows, the line in the log,
-# savepoints and the binding.
-STATEMENTS_PER_SIGN_UP = 37
+# Statements of a sign-up, the copy left out: that is one pipeline past Django's cursor. In a test the first is a
+# savepoint and another one ends it, where BEGIN and COMMIT would be; all others are questions, rows and bindings.
+WITH_A_SPARE = 16
+WITHOUT = 19
 
 
-def test_a_sign_up_asks_the_database_a_known_number_of_times(public):
+@pytest.mark.parametrize(("waiting", "expected"), [(1, WITH_A_SPARE), (0, WITHOUT)])
+def test_a_sign_up_asks_the_database_a_known_number_of_times(public, settings, waiting, expected):
     sign_up(organisation="First", slug="first", **OWNER)  # the blueprint's text is in memory from here on
-    with CaptureQueriesContext(connection) as queries:
+    settings.SPARE_SCHEMAS = waiting
+    spares.refill("default")
+    with CaptureQueriesContext(connection) as queries, counted_pipelines() as pipelines:
         sign_up(organisation="Apex", slug="apex", **OWNER)
-    assert len(queries) == STATEMENTS_PER_SIGN_UP
+    assert len(queries) == expected
+    assert len(pipelines) == 1 - waiting
     assert not [query for query in queries if "django_migrations" in query["sql"]]
+
+
+@contextmanager
+def counted_pipelines():
+    """Each pipeline that begins meanwhile."""
+    begun, real = [], psycopg.Connection.pipeline
+
+    def pipeline(self):
+        begun.append(self)
+        return real(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psycopg.Connection, "pipeline", pipeline)
+        yield begun
+
+
+def test_a_schema_on_its_way_out_keeps_its_name_and_one_that_is_gone_does_not(public):
+    PurgeReport.objects.create(name="Apex", slug="apex", schema_name="t_apex", finished_at=None)
+    PurgeReport.objects.create(name="Apex", slug="apex", schema_name="t_apex__2", finished_at=timezone.now())
+    PurgeReport.objects.create(name="Apex Two", slug="apex-2", schema_name="t_apex_2", finished_at=None)
+    tenant, _ticket = sign_up(organisation="Apex", slug="apex", **OWNER)
+    assert tenant.schema_name == "t_apex__2"
 
 
 # --- the end ------------------------------------------------------------------------------------------------
