@@ -6,7 +6,7 @@ export PORT ?= 8000
 DESCRIBE := DATABASE_URL=postgres:///unused $(BIN)/python manage.py spectacular --validate --fail-on-warn
 WORKERS ?= 2
 
-.PHONY: help demo run test check openapi lock clean
+.PHONY: help demo run test check bench openapi lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -31,12 +31,16 @@ check: .venv/installed-dev  ## format, lint, types, imports, migrations, deploym
 	DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=check-$$(head -c 40 /dev/urandom | base64 | tr -d '\n') \
 	BASE_DOMAIN=example.com DATABASE_URL=postgres:///unused $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+bench: .venv/installed-bench  ## product, textbook peer and bare SQL beside each other; ARGS="--quick", ARGS="list-by-grants"
+	$(BIN)/python -m bench $(ARGS)
+
 openapi: .venv/installed-dev  ## write the API's description, docs/openapi.yaml
 	$(DESCRIBE) > docs/openapi.yaml
 
 lock:  ## compile requirements/*.in into hashed lists
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 requirements/base.in -o requirements/base.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 
 clean:  ## remove the environment and the embedded database
 	rm -rf .venv .data
@@ -50,4 +54,8 @@ clean:  ## remove the environment and the embedded database
 
 .venv/installed-dev: requirements/dev.txt .venv/installed
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/installed-bench: requirements/bench.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@

@@ -1,0 +1,1 @@
+"""A fault, for bench/isolation.py alone: the tenant is bound to the session, in a transaction of its own."""
