@@ -1,5 +1,6 @@
 """ASGI entry point. Refuses to serve when a view lacks a guard (see `accounts.guards`), or when an
-identity provider is half set up (see `accounts.providers.configuration`)."""
+identity provider is half set up (see `accounts.providers.configuration`), or when a pooler stands where none may
+(see `tenants.pooling`)."""
 
 import os
 
@@ -14,6 +15,10 @@ application.request_class = Utf8ASGIRequest
 
 from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
 from accounts.providers.configuration import refuse_to_start_misconfigured  # noqa: E402
+from tenants.pooling import refuse_persistent_connections, refuse_to_start_misrouted, serve_from_a_pool  # noqa: E402
 
 refuse_to_start_unguarded()
 refuse_to_start_misconfigured()
+refuse_persistent_connections()
+refuse_to_start_misrouted()
+serve_from_a_pool()

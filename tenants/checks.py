@@ -1,10 +1,11 @@
 """What must be true before anything is served."""
 
+import psycopg
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from . import privileges
+from . import citus, pooling, privileges
 
 LOWEST_POSTGRES = 150000
 # Asks `public` alone, outside of any tenant: is this host known?
@@ -62,6 +63,18 @@ def role_is_bounded(app_configs, databases=None, **kwargs):
 
 
 @register(Tags.database)
+def cluster_is_prepared(app_configs, databases=None, **kwargs):
+    """On Citus every node has to know the hosts, and no tenant may be left on the coordinator unseen."""
+    alias = settings.ADMIN_DATABASE
+    if alias not in (databases or []) or database_problem(alias):
+        return []
+    return [
+        Error(str(finding), hint="Run manage.py prepare_citus; see docs/scaling.md.", id="tenants.E009")
+        for finding in citus.findings(alias)
+    ]
+
+
+@register(Tags.database)
 def database_is_usable(app_configs, databases=None, **kwargs):
     return [error for alias in databases or [] if (error := database_problem(alias))]
 
@@ -84,4 +97,14 @@ def database_problem(alias: str) -> Error | None:
             f"PostgreSQL {LOWEST_POSTGRES // 10000} or later is needed; {place} runs {version // 10000}.",
             id="tenants.E006",
         )
-    return None
+    return pooler_problem(alias)
+
+
+def pooler_problem(alias: str) -> Error | None:
+    """A pooler stands where none may. Where that cannot be told, the answer is no as well."""
+    try:
+        problem = pooling.misrouting(alias)
+    except (pooling.ProbeFailed, psycopg.Error) as error:
+        reason = str(error).strip()
+        return Error(f"Whether a pooler stands before the database is not known: {reason}", id="tenants.E008")
+    return Error(problem, hint="See “Poolers” in docs/deployment.md.", id="tenants.E007") if problem else None

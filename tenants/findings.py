@@ -11,7 +11,7 @@ class Finding:
     schema: str
     what: str
     problem: str
-    cure: Callable[[], None] | None = None
+    cure: Callable[[], object] | None = None
 
     def __str__(self) -> str:
         return f"{self.schema}: {self.what}: {self.problem}"

@@ -73,18 +73,19 @@ def run(words: list[str]) -> Job:
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
-    """Hold the runner's row, on a connection of its own, while the jobs run on theirs.
+def only_one(name: str = Job.RUNNER) -> Iterator[None]:
+    """Hold a row of Job.LOCKS, the runner's, on a connection of its own, while the jobs run on theirs.
 
     The lock is gone with the process that holds it, however it ends. Raises AlreadyRunning.
     """
     connection = connections[settings.ADMIN_DATABASE].copy()
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # it is held for long, and beside a server (the demo)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [Job.RUNNER])
+            cursor.execute(CLAIM, [name])
             connection.set_autocommit(False)
             try:
-                cursor.execute(HOLD, [Job.RUNNER])
+                cursor.execute(HOLD, [name])
             except OperationalError as error:
                 raise AlreadyRunning from error
             yield

@@ -6,7 +6,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connections
 
-from . import blueprint, lifecycle, provisioning
+from . import blueprint, citus, copies, lifecycle, provisioning, spares
 from .findings import Finding
 from .models import Blueprint, Domain, PurgeReport, Tenant
 from .schema import in_public, in_schema
@@ -26,6 +26,8 @@ def leftovers(using: str) -> list[Finding]:
         *(orphan_schema(name) for name in schemas if name.startswith(SCHEMA_PREFIX) and name not in known),
         *(problem for tenant in tenants for problem in tenant_problems(tenant, using)),
         *stale_blueprint(using),
+        *spares.unpaired(using),
+        *citus.findings(using),
     ]
 
 
@@ -80,5 +82,5 @@ def stale_blueprint(using: str) -> Iterator[Finding]:
     with in_public(using=using):
         newest = Blueprint.objects.using(using).order_by("-pk").values_list("fingerprint", flat=True).first()
     if newest != fingerprint:
-        cure = partial(provisioning.write_blueprint, using)
-        yield Finding(settings.TEMPLATE_SCHEMA, "blueprint", "differs from the template schema", cure)  # type: ignore[arg-type]
+        cure = partial(copies.write_blueprint, using)
+        yield Finding(settings.TEMPLATE_SCHEMA, "blueprint", "differs from the template schema", cure)

@@ -20,6 +20,7 @@ from accounts.flows.sign_in import BACKEND
 from accounts.flows.sign_up import create_platform
 from accounts.providers.verifier import VERIFIED
 from tenants import provisioning
+from tenants.known import KNOWN
 from tenants.schema import in_tenant
 
 from . import world as worlds
@@ -50,8 +51,9 @@ def tenants(django_db_setup, django_db_blocker):
 
 
 def forget() -> None:
-    """What the process remembers from one request to the next: rates counted, tokens verified."""
+    """What the process remembers from one request to the next: rates counted, tokens verified, tenants found."""
     cache.clear()
+    KNOWN.clear()
     VERIFIED.clear()
 
 

@@ -1,7 +1,8 @@
-"""Behind a transaction-mode pooler every read is the tenant's own, because the tenant is bound to the transaction.
+"""Behind any pool every read is the tenant's own, because the tenant is bound to the transaction.
 
-PgBouncer with three server connections, six threads on six tenants, each looking for its own marker. The
-same reads with the tenant bound to the session show the others' rows: that is what the binding is for.
+Three server connections, six threads on six tenants, each looking for its own marker: through PgBouncer in both its
+modes and through psycopg's own pool, prepared statements included. The same reads with the tenant bound to the
+session show the others' rows: that is what the binding is for. The long form is bench/isolation.py.
 """
 
 import os
@@ -10,16 +11,19 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
-from tenants import provisioning
+from tenants import checks, pooling, provisioning
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant, wrapper
 
@@ -31,8 +35,12 @@ pytestmark = [pytest.mark.pooler, pytest.mark.real]
 POOLED = "pooled"
 POOL_SIZE = 3
 SLUGS = [f"pool-{letter}" for letter in "abcdef"]
-SECONDS = 3
+SECONDS = 2
 BINARY = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+NOTHING: dict = {}
+PREPARED = {"prepare_threshold": 0, "server_side_binding": True}  # from the first time on
+KEPT = {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}}
 
 CONFIGURATION = """
 [databases]
@@ -42,8 +50,9 @@ listen_addr = 127.0.0.1
 listen_port = {listen_port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = {pool_size}
+query_wait_timeout = 20
 ignore_startup_parameters = extra_float_digits
 """
 
@@ -54,25 +63,44 @@ def binary():
         (pytest.fail if IN_CI else pytest.skip)("PgBouncer is not installed (Debian: apt-get install pgbouncer).")
 
 
+@contextmanager
+def pooled(options: dict, **settings):
+    """The test database once more, as the alias POOLED."""
+    given = connection.settings_dict
+    connections.databases[POOLED] = {**given, "OPTIONS": {**given["OPTIONS"], **options}, **settings}
+    try:
+        yield
+    finally:
+        connections[POOLED].close()
+        connections[POOLED].close_pool()
+        del connections[POOLED], connections.databases[POOLED]
+
+
+@contextmanager
+def pgbouncer(mode: str, options: dict = NOTHING):
+    """A PgBouncer of its own behind the alias POOLED. Yields its port."""
+    port = free_port()
+    with TemporaryDirectory() as folder, pooled(options, HOST="127.0.0.1", PORT=port):
+        Path(folder).chmod(0o755)  # it may run as another user, see below
+        process = start_pgbouncer(Path(folder) / "pgbouncer.ini", port, mode)
+        try:
+            wait_for(POOLED, process)
+            yield port
+        finally:
+            connections[POOLED].close()
+            process.terminate()
+            process.wait()
+
+
 @pytest.fixture
 def pooler(django_db_setup, django_db_blocker):
-    """The test database once more, as the alias POOLED, through a PgBouncer of its own. Yields its port."""
-    port = free_port()
-    connections.databases[POOLED] = {**connection.settings_dict, "HOST": "127.0.0.1", "PORT": port, "OPTIONS": {}}
-    with TemporaryDirectory() as folder, django_db_blocker.unblock():
-        Path(folder).chmod(0o755)  # it may run as another user, see below
-        process = start_pgbouncer(Path(folder) / "pgbouncer.ini", port)
-        wait_for(POOLED, process)
+    with django_db_blocker.unblock(), pgbouncer("transaction") as port:
         yield port
-        connections[POOLED].close()
-        del connections[POOLED], connections.databases[POOLED]
-        process.terminate()
-        process.wait()
 
 
-def start_pgbouncer(file: Path, listen_port: int) -> subprocess.Popen:
+def start_pgbouncer(file: Path, listen_port: int, mode: str) -> subprocess.Popen:
     server = where_the_database_is()
-    file.write_text(CONFIGURATION.format(**server, listen_port=listen_port, pool_size=POOL_SIZE))
+    file.write_text(CONFIGURATION.format(**server, listen_port=listen_port, pool_size=POOL_SIZE, mode=mode))
     # It refuses to run as root. Whoever runs PostgreSQL may open the socket in any case.
     as_another = ["-u", owner_of(server)] if os.getuid() == 0 else []
     return subprocess.Popen([str(BINARY), "-q", *as_another, str(file)], stderr=subprocess.PIPE)
@@ -100,7 +128,7 @@ def wait_for(alias: str, process: subprocess.Popen) -> None:
             assert time.monotonic() < deadline, "PgBouncer does not answer."
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def six(tenants, django_db_blocker):
     """Six committed tenants, each with its own marker."""
     with django_db_blocker.unblock():
@@ -123,12 +151,20 @@ def bound_to_the_transaction(tenant) -> list[str]:
         return markers()
 
 
+def one_request(tenant) -> list[str]:
+    """And the connection is given back, as at the end of a request."""
+    try:
+        return bound_to_the_transaction(tenant)
+    finally:
+        connections[POOLED].close()
+
+
 def bound_to_the_session(tenant) -> list[str]:
     """What django-tenants does: a SET for the session, then the query, each a transaction of its own."""
-    pooled = wrapper(POOLED)
-    pooled._session_bound, pooled._bound_to = True, None
-    pooled.set_tenant(tenant)
-    return markers()
+    connections[POOLED].ensure_connection()
+    plain = connections[POOLED].connection
+    plain.execute("SELECT set_config('search_path', %s, false)", [tenant.schema_name])
+    return [name for (name,) in plain.execute("SELECT name FROM auth_group WHERE name LIKE 'marker%'")]
 
 
 @dataclass
@@ -150,7 +186,7 @@ def hammer(read, tenants, seconds: float) -> Tally:
             mine.reads += 1
             try:
                 mine.wrong += read(tenant) != [f"marker of {tenant.slug}"]
-            except DatabaseError:
+            except (DatabaseError, psycopg.Error):
                 mine.failed += 1
         connections[POOLED].close()
         with lock:
@@ -175,6 +211,24 @@ def test_six_tenants_on_three_connections_read_only_their_own(pooler, six):
     assert (tally.wrong, tally.failed) == (0, 0)
 
 
+@pytest.mark.parametrize("options", [NOTHING, PREPARED], ids=["plain", "prepared"])
+def test_the_same_through_a_pooler_in_session_mode(six, django_db_blocker, options):
+    with django_db_blocker.unblock(), pgbouncer("session", options):
+        tally = hammer(one_request, six, 1)
+
+    assert tally.reads > 50
+    assert (tally.wrong, tally.failed) == (0, 0)
+
+
+@pytest.mark.parametrize("options", [KEPT, KEPT | PREPARED], ids=["plain", "prepared"])
+def test_the_same_from_psycopgs_own_pool(six, django_db_blocker, options):
+    with django_db_blocker.unblock(), pooled(options):
+        tally = hammer(one_request, six, 1)
+
+    assert tally.reads > 100
+    assert (tally.wrong, tally.failed) == (0, 0)
+
+
 def test_the_proof_sees_a_tenant_that_is_bound_to_the_session(pooler, six):
     tally = hammer(bound_to_the_session, six, 1)
 
@@ -186,6 +240,70 @@ def test_a_connection_left_in_another_tenant_by_somebody_else_does_no_harm(poole
     assert hammer(bound_to_the_session, six, 0.5).wrong > 0
     tally = hammer(bound_to_the_transaction, six, 1)
     assert (tally.wrong, tally.failed) == (0, 0)
+
+
+def test_what_stands_in_between_is_found_by_asking(django_db_setup, django_db_blocker, monkeypatch):
+    """Not by a setting: migrations and prepared statements are refused behind a pooler that shares connections."""
+    with django_db_blocker.unblock():
+        with pgbouncer("session", PREPARED):
+            assert checks.pooler_problem(POOLED) is None
+        with pgbouncer("transaction"):
+            assert checks.pooler_problem(POOLED) is None  # for the pages it is fine
+            monkeypatch.setattr(settings, "ADMIN_DATABASE", POOLED)
+            refused = checks.database_problem(POOLED)
+            with pytest.raises(CommandError, match="Set DATABASE_ADMIN_URL to the PostgreSQL server itself"):
+                call_command("list_tenants")
+            monkeypatch.undo()
+        with pgbouncer("transaction", PREPARED):
+            prepared = checks.pooler_problem(POOLED)
+    assert (refused.id, prepared.id) == ("tenants.E007", "tenants.E007")
+    assert "migrations bind the tenant to the session" in refused.msg
+    assert "Take prepare_threshold out of DATABASE_URL" in prepared.msg
+
+
+def test_a_server_does_not_start_where_migrations_would_go_through_the_pooler(pooler):
+    direct, name = where_the_database_is(), connection.settings_dict["NAME"]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": f"postgresql://{direct['user']}@127.0.0.1:{pooler}/{name}",
+    }
+    command = [sys.executable, "-c", "import config.wsgi"]
+    refused = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert "DATABASE_URL leads through a pooler in transaction mode" in refused.stderr.splitlines()[-1]
+
+
+def test_a_busy_pooler_is_found_too(pooler, six):
+    """Others take and give back its connections while the question is asked."""
+    stop = threading.Event()
+
+    def keep_busy():
+        while not stop.is_set():
+            bound_to_the_transaction(six[0])
+        connections[POOLED].close()
+
+    threads = [threading.Thread(target=keep_busy) for _each in range(POOL_SIZE)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert pooling.is_shared(POOLED)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_pooler_that_has_no_connection_to_spare_is_not_waited_for(django_db_setup, django_db_blocker, monkeypatch):
+    monkeypatch.setattr(pooling, "PATIENCE", 0.2)
+    monkeypatch.setattr(settings, "ADMIN_DATABASE", POOLED)
+    with django_db_blocker.unblock(), pgbouncer("session"), ExitStack() as stack:
+        connections[POOLED].close()
+        for _each in range(POOL_SIZE):
+            held = stack.enter_context(psycopg.connect(**wrapper(POOLED).get_connection_params()))
+            held.execute("SELECT 1")
+        assert checks.pooler_problem(POOLED).id == "tenants.E008"
 
 
 SIGN_UP = """

@@ -82,3 +82,21 @@ def test_the_client_is_who_the_proxy_saw(behind, client):
     """Not the proxy itself, and not what the client claims."""
     asked = python("-c", ASK_FOR_CLIENT, **PROD, DATABASE_URL=ADDRESS, BEHIND_TLS_PROXY=behind)
     assert asked.stdout.strip() == client, asked.stderr
+
+
+ASK_FOR_POOL = "from django.conf import settings; print(settings.DATABASE_POOL.get('max_size'))"
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [({}, "4"), ({"WEB_THREADS": "7"}, "7"), ({"DATABASE_POOL_MAX": "0"}, "None"), ({"CONN_MAX_AGE": "60"}, "None")],
+)
+def test_production_keeps_a_pool_unless_threads_keep_their_connections(given, size):
+    asked = python("-c", ASK_FOR_POOL, **PROD, DATABASE_URL=ADDRESS, **given)
+    assert asked.stdout.strip() == size, asked.stderr
+
+
+def test_asgi_does_not_start_with_connections_that_threads_keep():
+    refused = python("-c", "import config.asgi", **PROD, DATABASE_URL=ADDRESS, CONN_MAX_AGE="60")
+    assert refused.returncode == 1
+    assert "Unset CONN_MAX_AGE: the pool keeps them instead." in refused.stderr.splitlines()[-1]

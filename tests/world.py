@@ -12,8 +12,8 @@ from accounts.flows.people import make_member, record_address
 from accounts.flows.sign_up import sign_up
 from accounts.models import Role, User
 from catalog.models import Category, Product
-from tenants import provisioning
-from tenants.models import Tenant
+from tenants import provisioning, spares
+from tenants.models import PlatformEvent, Spare, Tenant
 from tenants.schema import in_tenant
 
 PASSWORD = "correct horse battery"
@@ -123,7 +123,10 @@ def put(world: World, key: str, title: str, category: str, **fields) -> Product:
 
 
 def clear() -> None:
-    """Remove every tenant: what an earlier run left, and what this one made."""
+    """Remove every tenant, spare and event: what an earlier run left, and what this one made."""
     assert connection.settings_dict["NAME"].startswith("test_"), "only ever on a test database"
     for tenant in Tenant.objects.all():
         provisioning.delete_tenant(tenant)
+    for spare in Spare.objects.all():
+        spares.discard(spare, using="default")
+    PlatformEvent.objects.all().delete()

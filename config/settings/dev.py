@@ -12,5 +12,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
 if not env.str("EMAIL_URL", default=""):
-    EMAIL_BACKEND = "config.mail.ConsoleAndFileBackend"
+    MAIL_TRANSPORT = "config.mail.ConsoleAndFileBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"

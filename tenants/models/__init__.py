@@ -8,9 +8,11 @@ from .directory import DirectoryEntry
 from .endings import PurgeReport
 from .errands import Errand
 from .events import PlatformEvent, ProviderMessage
+from .fleet import Recording, SchemaState
 from .jobs import Job
 from .places import SessionPlace
 from .signing import SigningKey
+from .spares import Spare
 from .tenants import Domain, Tenant, TenantQuerySet
 from .usage import Usage
 
@@ -25,8 +27,11 @@ __all__ = [
     "PlatformEvent",
     "ProviderMessage",
     "PurgeReport",
+    "Recording",
+    "SchemaState",
     "SessionPlace",
     "SigningKey",
+    "Spare",
     "Tenant",
     "TenantQuerySet",
     "Usage",

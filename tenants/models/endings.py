@@ -1,6 +1,7 @@
 """What is left to be known of tenants that are gone."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class PurgeReport(models.Model):
@@ -25,6 +26,10 @@ class PurgeReport(models.Model):
 
     class Meta:
         ordering = ["-started_at", "-pk"]
+        indexes = [
+            # Every sign-up asks whether a schema of its name is still on its way out; finished reports stay for ever.
+            models.Index(fields=["schema_name"], condition=Q(finished_at=None), name="tenants_purge_unfinished"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"

@@ -6,10 +6,12 @@ from django.db import models
 class Job(models.Model):
     """One line of `settings.HOUSEKEEPING`: when it ran last, how long it took, and what it said.
 
-    The row named RUNNER is no job: whoever runs the jobs holds a lock on it.
+    The rows named in LOCKS are no jobs: whoever runs the jobs holds a lock on the one, whoever migrates on the other.
     """
 
     RUNNER = "runner"
+    FLEET = "fleet"
+    LOCKS = (RUNNER, FLEET)
 
     name = models.CharField(max_length=100, unique=True)
     started_at = models.DateTimeField(null=True)

@@ -41,6 +41,13 @@ class Tenant(TenantMixin):
         DOMAIN = "domain", _("Also who has a verified address at one of the domains")
         PROVIDER = "provider", _("Everyone who belongs to the organisation at the provider")
 
+    class Ring(models.TextChoices):
+        """In this order a deploy goes through the tenants (tenants/fleet/rings.py)."""
+
+        OWN = "own", _("Our own")
+        FRIENDLY = "friendly", _("Friendly")
+        REST = "rest", _("The rest")
+
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -111,6 +118,20 @@ class Tenant(TenantMixin):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
         help_text=_("However much it is used, by programs too. Empty: after two weeks."),
+    )
+    ring = models.CharField(
+        _("ring"),
+        max_length=10,
+        choices=Ring,
+        default=Ring.REST,
+        db_default=Ring.REST,
+        help_text=_("Whose schema is migrated first at a deploy."),
+    )
+    is_sandbox = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("A twin to try things in: personal data is masked, and no mail leaves it."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     notice = models.CharField(

@@ -1,17 +1,19 @@
 """What the tests of the tenants' side share: throw-away tenants, commands, and a look at schemas."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from tenants import provisioning
+from tenants import dumps, provisioning
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
 
-from . import names
+from . import dumping, fleets, names
+from .dumping import put_note
 
 
 @pytest.fixture
@@ -94,3 +96,42 @@ def nowhere():
     }
     yield "nowhere"
     del connections["nowhere"], connections.databases["nowhere"]
+
+
+@pytest.fixture(scope="module")
+def origin(tenants, django_db_blocker):
+    """An organisation to be dumped, with something of everything. Committed, for the file."""
+    with django_db_blocker.unblock():
+        world = dumping.build("origin")
+        yield world
+        provisioning.delete_tenant(world.tenant)
+
+
+@pytest.fixture
+def live(origin, django_db_blocker, media):
+    """The organisation, committed; whatever a test makes beside it is removed."""
+    with django_db_blocker.unblock():
+        connection.set_schema_to_public()
+        origin.tenant.refresh_from_db()
+        put_note(origin.tenant.schema_name, "as dumped")
+        yield origin
+        connection.set_schema_to_public()
+        for tenant in Tenant.objects.exclude(slug__in=["acme", "globex", "origin"]):
+            provisioning.delete_tenant(tenant)
+        connection.close()
+
+
+@pytest.fixture
+def made(live, tmp_path, settings) -> Path:
+    """A dump of it."""
+    path = tmp_path / "origin.dump"
+    dumps.dump(live.tenant, path, using=settings.ADMIN_DATABASE)
+    return path
+
+
+@pytest.fixture
+def fleet(tenants, django_db_blocker, tmp_path):
+    """A copy of the test database, to which migrations can be added."""
+    with django_db_blocker.unblock(), fleets.copied(tmp_path) as copied:
+        copied.migrate()  # the copied database knows no state yet, or one of other migrations
+        yield copied

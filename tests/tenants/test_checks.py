@@ -4,10 +4,10 @@ import pytest
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import call_command
-from django.core.management.base import SystemCheckError
+from django.core.management.base import CommandError, SystemCheckError
 from django.db import DEFAULT_DB_ALIAS
 
-from tenants import checks
+from tenants import checks, pooling
 
 TENANT = "tenants.middleware.TenantMiddleware"
 
@@ -78,3 +78,10 @@ def test_a_postgresql_that_is_too_old_is_one_sentence(db, monkeypatch):
     error = checks.database_problem(DEFAULT_DB_ALIAS)
     assert error.id == "tenants.E006"
     assert error.msg.startswith("PostgreSQL 99 or later is needed; ")
+
+
+def test_migrating_through_a_pooler_is_refused(db, monkeypatch):
+    """By the command itself: Django's own has none of its checks made."""
+    monkeypatch.setattr(pooling, "is_shared", lambda alias: True)
+    with pytest.raises(CommandError, match="migrations bind the tenant to the session"):
+        call_command("migrate")
