@@ -3,7 +3,7 @@
 What is remembered is believed only until the database is asked anything: the statement that binds the schema proves
 it on the way (`proof`), by the versions of the two rows that it was read from. So a tenant that was suspended, renamed,
 moved or closed by any process is refused at the next request that asks its database for anything; an answer
-that needs nothing of it, a sign-in form say, may be TENANT_KNOWN_FOR late.
+that needs nothing of it, an address that no page has say, may be TENANT_KNOWN_FOR late.
 
 Source: docs/decisions/0021-known-tenants.md
 """

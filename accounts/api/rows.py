@@ -1,7 +1,7 @@
 """Lists and single objects shown straight from the columns that were read: no instances, and no serializer for each.
 
 The serializer's own fields say what is read and shown; there is no second list of them. Fifty products took DRF
-2 ms, and this a tenth of it; a test compares the two, byte for byte.
+2 ms; a test compares the two, byte for byte.
 """
 
 from collections.abc import Sequence

@@ -21,7 +21,8 @@ from tests.world import MARKER
 
 from .server import database_url
 
-LOGIN = "/account/login/"  # asks nothing of the tenant's schema where nobody is signed in
+LOGIN = "/account/login/"
+NOWHERE = "/api/v1/nothing-of-the-kind/"  # asks nothing where nobody is signed in
 
 
 @contextmanager
@@ -112,17 +113,24 @@ def test_a_body_that_nobody_kept_is_not_read_twice(rf):
 
 
 def test_a_page_that_asks_nothing_is_late_by_so_many_seconds_at_most(visitor, acme, monkeypatch):
-    """And holds no more than it would have held before the change: the names of the organisation."""
+    """And holds no more than it would have held before the change."""
     now = known.time.monotonic()
     monkeypatch.setattr(known.time, "monotonic", lambda: now)
-    assert visitor.get(LOGIN).status_code == 200
+    assert visitor.get(NOWHERE).status_code == 404
     with elsewhere(acme.tenant, status="suspended"), CaptureQueriesContext(connection) as queries:
-        late = visitor.get(LOGIN)
-    assert (late.status_code, look_ups(queries)) == (200, [])
+        late = visitor.get(NOWHERE)
+    assert (late.status_code, look_ups(queries)) == (404, [])
     assert not [query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
     assert MARKER not in late.text
     now += configured.TENANT_KNOWN_FOR
-    assert visitor.get(LOGIN).status_code == 403
+    assert visitor.get(NOWHERE).status_code == 403
+
+
+def test_the_sign_in_page_is_the_tenants_as_it_is_now(visitor, acme):
+    """Which page that is stands in the tenant's row alone, so that is proven, though nothing else is asked."""
+    assert visitor.get(LOGIN).status_code == 200
+    with elsewhere(acme.tenant, status="suspended"):
+        assert visitor.get(LOGIN).status_code == 403
 
 
 @pytest.mark.parametrize("moved", ["domain", "tenant"])

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from psycopg.pq import TransactionStatus
 
 from accounts.models import Role, User
+from accounts.roles import sync_system_roles
 from tenants.exceptions import OutsideTransaction
 from tenants.models import Tenant
 from tenants.postgresql import sending
@@ -21,12 +22,17 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 def acme_alone(tenants, django_db_blocker):
-    """Acme's tenant, with a connection that is in no transaction, and texts that the server knows."""
+    """Acme's tenant, with a connection that is in no transaction, and texts that the server knows.
+
+    What the tests write to its roles is put right afterwards.
+    """
     with django_db_blocker.unblock():
         connection.close()
         with in_tenant(tenants[0].tenant):
             names()
         yield tenants[0].tenant
+        with in_tenant(tenants[0].tenant):
+            sync_system_roles(connection)
         connection.close()
 
 
