@@ -11,7 +11,7 @@ from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, RequestFactory, TestCase
 from django.test.utils import setup_databases
 from django.utils import timezone
@@ -117,6 +117,15 @@ def public_client(tenants, db) -> HostClient:
 def visitor(acme) -> HostClient:
     """A visitor on Acme's host."""
     return HostClient(acme.tenant.host)
+
+
+@pytest.fixture
+def committed(tenants, django_db_blocker):
+    """Work that is seen by other connections; whatever it made beside the two organisations is removed."""
+    with django_db_blocker.unblock():
+        yield
+        worlds.clear(keep=("acme", "globex"))
+        connections.close_all()
 
 
 @pytest.fixture

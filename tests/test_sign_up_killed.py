@@ -15,7 +15,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from accounts.models import User
-from tenants import doctor, provisioning, spares
+from tenants import doctor, spares
 from tenants.models import Domain, Tenant
 from tenants.schema import in_public, in_tenant
 from tests.tenants.server import Server, running
@@ -24,20 +24,6 @@ pytestmark = pytest.mark.real
 
 KILLS = 40
 AT_ONCE = 20
-
-
-@pytest.fixture
-def database(tenants, django_db_blocker):
-    """Committed work; whatever these tests made is removed."""
-    with django_db_blocker.unblock():
-        yield
-        with in_public():
-            made = list(Tenant.objects.exclude(slug__in=["acme", "globex"]))
-        for tenant in made:
-            provisioning.delete_tenant(tenant)
-        for spare in spares.fit("default"):
-            spares.discard(spare, using="default")
-        connection.close()
 
 
 def form(slug: str) -> dict:
@@ -97,7 +83,7 @@ def owners(slug: str) -> list[str]:
         return [owner.email for owner in User.objects.holding("owner")]
 
 
-def test_a_sign_up_that_is_killed_leaves_a_whole_tenant_or_nothing(database, record_property):
+def test_a_sign_up_that_is_killed_leaves_a_whole_tenant_or_nothing(committed, record_property):
     seed = int(os.environ.get("SEED", time.time()))
     record_property("seed", seed)
     dice, made, gone = random.Random(seed), [], []
@@ -123,7 +109,7 @@ def test_a_sign_up_that_is_killed_leaves_a_whole_tenant_or_nothing(database, rec
     assert [finding for _schema, left, _cured in doctor.examine_all("default") for finding in left] == []
 
 
-def test_one_address_wanted_twenty_times_at_once_goes_to_one(database):
+def test_one_address_wanted_twenty_times_at_once_goes_to_one(committed):
     together = threading.Barrier(AT_ONCE)
 
     def want(number: int) -> tuple[int, str]:

@@ -1,9 +1,14 @@
 """What the commands about tenants share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.checks import database_problem
+from tenants.exceptions import AddressTaken, TenantError
 from tenants.models import Tenant
 from tenants.schema import in_public
 
@@ -15,6 +20,19 @@ class OperatorCommand(BaseCommand):
         if problem := database_problem(settings.ADMIN_DATABASE):
             raise CommandError(problem.msg)
         return super().execute(*args, **options)
+
+
+@contextmanager
+def told_in_a_sentence(taken: str) -> Iterator[None]:
+    """For what makes a tenant of another one or of a dump. `taken` is said where its address, the `%s`, is not free."""
+    try:
+        yield
+    except AddressTaken as error:
+        raise CommandError(taken % error) from error
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+    except (TenantError, OSError) as error:
+        raise CommandError(f"{error}") from error
 
 
 class TenantCommand(OperatorCommand):

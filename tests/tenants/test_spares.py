@@ -13,7 +13,7 @@ from tenants import copies, doctor, provisioning, spares
 from tenants.exceptions import SchemaExists
 from tenants.fleet.schemas import schema_names
 from tenants.models import Blueprint, Spare, Tenant
-from tenants.schema import in_public, in_tenant
+from tenants.schema import in_tenant
 
 
 def owner_of(slug: str) -> dict[str, str]:
@@ -175,20 +175,6 @@ def test_a_damaged_spare_is_named_and_another_one_made(waiting, sql, manage, sch
 
 
 # --- at once, committed -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def committed(tenants, django_db_blocker):
-    """Work that is seen by other connections; whatever it made is removed."""
-    with django_db_blocker.unblock():
-        yield
-        with in_public():
-            made = list(Tenant.objects.exclude(slug__in=["acme", "globex"]))
-        for tenant in made:
-            provisioning.delete_tenant(tenant)
-        for spare in spares.fit("default"):
-            spares.discard(spare, using="default")
-        connections.close_all()
 
 
 def in_a_thread(act, *arguments):

@@ -1,10 +1,7 @@
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
 
 from tenants import dumps
-from tenants.exceptions import AddressTaken, TenantError
-from tenants.management.base import TenantCommand
+from tenants.management.base import TenantCommand, told_in_a_sentence
 
 
 class Command(TenantCommand):
@@ -15,12 +12,6 @@ class Command(TenantCommand):
         parser.add_argument("--as", dest="new_slug", metavar="SLUG", required=True, help="The sandbox's address.")
 
     def handle_tenant(self, tenant, *, new_slug="", **options):
-        try:
+        with told_in_a_sentence(taken="There is a tenant %s already. Nothing was made."):
             restored = dumps.copy(tenant, slug=new_slug, using=settings.ADMIN_DATABASE, report=self.stdout.write)
-        except AddressTaken as error:
-            raise CommandError(f"There is a tenant {error} already. Nothing was made.") from error
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        except (TenantError, OSError) as error:
-            raise CommandError(f"{error}") from error
         self.stdout.write("\n".join(restored.report()))

@@ -1,12 +1,9 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
 
 from tenants import dumps
-from tenants.exceptions import AddressTaken, TenantError
-from tenants.management.base import OperatorCommand
+from tenants.management.base import OperatorCommand, told_in_a_sentence
 
 
 class Command(OperatorCommand):
@@ -20,15 +17,9 @@ class Command(OperatorCommand):
 
     def handle(self, *args, file, slug=None, over=False, **options):
         using, report = settings.ADMIN_DATABASE, self.stdout.write
-        try:
+        with told_in_a_sentence(taken="There is a tenant %s. Use --over, or --as another address."):
             if over:
                 restored = dumps.restore_over(file, using=using, report=report)
             else:
                 restored = dumps.restore_beside(file, slug=slug, using=using, report=report)
-        except AddressTaken as error:
-            raise CommandError(f"There is a tenant {error}. Use --over, or --as another address.") from error
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        except (TenantError, OSError) as error:
-            raise CommandError(f"{error}") from error
         self.stdout.write("\n".join(restored.report()))
