@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests import databases
 from tests.conftest import IN_CI
 from tests.postgres import DATA
 
@@ -82,7 +83,7 @@ def served(name: str, *, database: str = "", **environment: str) -> Iterator[Sit
 def fresh_database(name: str) -> str:
     """An empty database beside the suite's own, on the same server. Returns its address."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        databases.drop(connection, name)
         connection.execute(f"CREATE DATABASE {name}")
         info = connection.info
         return f"postgresql://{info.user}@/{name}?host={info.host}&port={info.port}"

@@ -61,6 +61,17 @@ def test_what_was_typed_before_the_scripts_came_is_searched_for(site, owner):
     expect(page).to_have_url(re.compile("q=audited"))
 
 
+def test_a_list_that_was_searched_stays_as_it_is_when_the_field_is_left(site, owner):
+    page, asked = owner(), []
+    page.goto(site.url("/activity/", "acme"))
+    page.on("request", lambda request: asked.append(request.url) if "/activity/?" in request.url else None)
+    page.get_by_label("Search").fill("e")
+    expect(page).to_have_url(re.compile("q=e"))
+    page.locator("main details.more summary").first.click()
+    expect(page.locator("main details.more").first).to_have_attribute("open", "")
+    assert len(asked) == 1
+
+
 def test_filters_and_values_work_without_scripts(site, owner):
     page = owner(java_script_enabled=False)
     rename(page, site, "Plain Audited")

@@ -12,7 +12,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.test import override_settings
-from psycopg import sql
 
 import catalog.migrations
 from catalog.models import Product
@@ -20,6 +19,7 @@ from tenants import blueprint
 from tenants.fleet.versions import code
 from tenants.models import Recording, SchemaState, Tenant
 from tenants.schema import in_public, in_schema
+from tests import databases
 
 from .server import database_url
 
@@ -132,7 +132,7 @@ def copied(folder: Path):
     settings, original, address = connection.settings_dict, connection.settings_dict["NAME"], database_url()
     connections.close_all()  # PostgreSQL copies no database that is in use
     with psycopg.connect(address.replace(f"/{original}?", "/postgres?"), autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(COPY)))
+        databases.drop(server, COPY)
         server.execute(f"CREATE DATABASE {COPY} TEMPLATE {original}")
         settings["NAME"] = COPY
         try:
@@ -141,4 +141,4 @@ def copied(folder: Path):
         finally:
             connections.close_all()
             settings["NAME"] = original
-            server.execute(f"DROP DATABASE {COPY} WITH (FORCE)")
+            databases.drop(server, COPY)

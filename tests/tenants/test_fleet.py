@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import connection, connections
 from psycopg import sql
 
+from tests import databases
+
 from .server import database_url
 
 pytestmark = pytest.mark.real
@@ -97,10 +99,10 @@ def fleet(tenants, django_db_blocker, tmp_path):
         name = connection.settings_dict["NAME"]
         connections.close_all()  # PostgreSQL copies no database that is in use
     with psycopg.connect(original.replace(f"/{name}?", "/postgres?"), autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {COPY}")
+        databases.drop(server, COPY)
         server.execute(f"CREATE DATABASE {COPY} TEMPLATE {name}")
         yield Fleet(tmp_path, original.replace(f"/{name}?", f"/{COPY}?"))
-        server.execute(f"DROP DATABASE {COPY}")
+        databases.drop(server, COPY)
 
 
 def test_a_new_migration_reaches_every_tenant_and_the_next_sign_up(fleet):

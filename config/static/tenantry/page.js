@@ -34,6 +34,10 @@
     { once: true },
   );
 
+  // A search field is heard as it is typed in. That it has changed, told once more on leaving it, would fetch the same
+  // list again, under the hands of who just opened a line of it.
+  document.addEventListener("change", (event) => event.target.type === "search" && event.stopPropagation(), true);
+
   // A list that htmx has swapped says its count to screen readers.
   document.addEventListener("htmx:afterSettle", (event) => {
     const count = event.target.querySelector?.("[data-announce]");
