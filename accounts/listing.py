@@ -2,8 +2,9 @@
 
 The rule is `access.narrow`; this is a form of it for pages, which takes as long with 100,000 rows as with 1,000. Of
 somebody who may see few rows, their keys are read and the rows are sorted; of somebody who may see many, the rows are
-walked in their order and each looks for its grants, until a page is full. Which of the two, the statement finds out
-itself, while it counts. Tests compare what both find with `narrow`.
+walked in their order and each looks for its grants, until a page is full. Between them, a short walk that compares with
+the keys is tried first. Which it is, the statement finds out itself, while it counts. Tests compare what all of them
+find with `narrow`.
 
 Source: docs/decisions/0022-people-and-pages.md
 """
@@ -14,15 +15,17 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from . import access, reach
-from .prepared import Prepared, Slot, prepare
+from .prepared import AnyOf, Prepared, Slot, prepare
 
 # At 1,000 both ways take a millisecond or two on 10,000 rows. More would make sorting the slower one, fewer the walk.
 FEW = 1000
-USER, KEY, MANY = (Slot(name, models.BigIntegerField()) for name in ("user", "key", "few"))
+# More than so many are looked for among the first so many of all before they are sorted, which takes 0.5 ms at most.
+SOME, WALK = 100, 5000
+USER, KEY, MANY, MIDDLING = (Slot(name, models.BigIntegerField()) for name in ("user", "key", "few", "some"))
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def first_rows(
             statement = _kept_by_grants(rows, permission, wanted, access.catalogue_is_public())
     except EmptyResultSet:
         return Found([], 0)
-    found = statement.run(rows.db, user=user.pk, value=value, key=key, few=FEW)
+    found = statement.run(rows.db, user=user.pk, value=value, key=key, few=FEW, some=SOME)
     if wanted.most is None:
         return Found(found, None)
     if found or not wanted.follows:
@@ -114,44 +117,71 @@ def _of_all(rows: models.QuerySet, wanted: Wanted) -> Prepared:
 
 
 def _by_grants(rows: models.QuerySet, permission: str, wanted: Wanted, public: bool) -> Prepared:
+    """See the top of this module. Put together from what the ORM has written, with the values apart."""
     model = rows.model
     visitors = access.open_to_visitors(model, permission) if public else Q()
+    containers = reach.containers(model, USER, permission)
+    parts = {"inside(id)": prepare(containers)} if containers is not None else {}
+    parts["reach(id)"] = _reached(model, permission, wanted.most, visitors, is_inside=bool(parts))
+    size = "SELECT count(*), count(*) <= %s, count(*) > %s FROM reach"
+    parts["size(total, is_few, is_some)"] = Prepared(size, (MANY, MIDDLING), ())
+    parts["walked(id)"] = _walked(rows, wanted)
+    parts["tried(is_full)"] = Prepared("SELECT count(*) = %s FROM walked", (wanted.limit,), ())
+    parts["page(id)"] = _found(rows, permission, wanted, visitors, is_inside="inside(id)" in parts)
     columns: list[Any] = [*wanted.columns]
     if wanted.most is not None:
-        columns.append(RawSQL("(SELECT count(*) FROM reach)", []))
-    is_few = RawSQL("(SELECT yes FROM few)", [], models.BooleanField())
-    is_many = RawSQL("(SELECT NOT yes FROM few)", [], models.BooleanField())
-    few = rows.filter(is_few, pk__in=RawSQL("SELECT id FROM reach", []))
-    containers = reach.containers(model, USER, permission)
-    inside = None if containers is None else RawSQL("ARRAY(SELECT id FROM inside)", [])
-    many = rows.filter(is_many, reach.opened_one_by_one(model, USER, permission, inside) | visitors)
-    # Keys first: what is sorted is then as short as can be, and whole rows are read for the page alone.
-    either = [_page(each, wanted).values_list("pk") for each in (few, many)]
-    found = prepare(either[0].union(either[1], all=True))
+        columns.append(RawSQL("(SELECT total FROM size)", []))
     page = ordered(rows.filter(pk__in=RawSQL("SELECT id FROM page", [])), wanted.order)
-    shown = prepare(page.values_list(*columns))
-    parts = {"inside(id)": prepare(containers)} if containers is not None else {}
-    parts["reach(id)"] = prepare(_reached(model, permission, wanted.most, visitors, is_inside=bool(parts)))
-    parts["few(yes)"] = Prepared("SELECT count(*) <= %s FROM reach", (MANY,), ())
-    parts["page(id)"] = found
-    # Put together from what the ORM has written, with the values apart.
+    return _with(parts, prepare(page.values_list(*columns)))
+
+
+def _with(parts: dict[str, Prepared], last: Prepared) -> Prepared:
     text = ", ".join(f"{name} AS MATERIALIZED ({part.sql})" for name, part in parts.items())
-    sent = [value for part in (*parts.values(), shown) for value in part.parameters]
-    return Prepared(f"WITH {text} {shown.sql}", tuple(sent), shown.converters)
+    sent = [value for part in (*parts.values(), last) for value in part.parameters]
+    return Prepared(f"WITH {text} {last.sql}", tuple(sent), last.converters)
+
+
+def _walked(rows: models.QuerySet, wanted: Wanted) -> Prepared:
+    """The first of the few, where they are found among the first rows of all: those are read in order until the page is
+    full, each compared with the keys that are known already.
+    """
+    walk = prepare(_page(rows, wanted, WALK).values_list("pk"))
+    return Prepared(
+        f"SELECT id FROM ({walk.sql}) walk(id) WHERE (SELECT is_few AND is_some FROM size)"  # noqa: S608
+        f" AND (id IN (SELECT id FROM reach)) IS TRUE LIMIT %s",
+        (*walk.parameters, wanted.limit),
+        (),
+    )
+
+
+def _found(rows: models.QuerySet, permission: str, wanted: Wanted, visitors: Q, *, is_inside: bool) -> Prepared:
+    """The keys of the page: those that were walked to, if they fill it; else of few by sorting, of many by probing.
+
+    Keys alone: what is sorted is then as short as can be, and whole rows are read for the page only.
+    """
+    model, found = rows.model, Q(AnyOf(F("pk"), RawSQL("ARRAY(SELECT id FROM reach)", [])))
+    inside = RawSQL("ARRAY(SELECT id FROM inside)", []) if is_inside else None
+    probed = reach.opened_one_by_one(model, USER, permission, inside) | visitors
+    is_few = RawSQL("(SELECT is_few FROM size) AND NOT (SELECT is_full FROM tried)", [], models.BooleanField())
+    is_many = RawSQL("(SELECT NOT is_few FROM size)", [], models.BooleanField())
+    few, many = rows.filter(is_few, found), rows.filter(is_many, probed)
+    either = [prepare(_page(each, wanted).values_list("pk")) for each in (few, many)]
+    texts = ["SELECT id FROM walked WHERE (SELECT is_full FROM tried)", *(f"({each.sql})" for each in either)]
+    return Prepared(" UNION ALL ".join(texts), tuple(value for each in either for value in each.parameters), ())
 
 
 def _reached(
     model: type[access.Shareable], permission: str, most: int | None, visitors: Q, *, is_inside: bool
-) -> models.QuerySet:
+) -> Prepared:
     """The keys of what he may see: to count them, each once; otherwise only to learn whether they are few."""
-    inside = RawSQL("SELECT id FROM inside", []) if is_inside else None
-    sources = reach.keys(model, USER, permission, inside)
+    sources = [prepare(each) for each in reach.keys(model, USER, permission)]
+    if is_inside:
+        sources.append(reach.keys_inside(model))
     if visitors:
-        sources.append(model._default_manager.filter(visitors).order_by().values("pk"))
-    first, *others = sources
-    if most is None:
-        return first.union(*others, all=True)[: FEW + 1]
-    return first.union(*others)[: most + 1]
+        sources.append(prepare(model._default_manager.filter(visitors).order_by().values("pk")))
+    joined, limit = (" UNION ALL ", FEW) if most is None else (" UNION ", most)
+    text = joined.join(f"({each.sql})" for each in sources)
+    return Prepared(f"{text} LIMIT %s", (*(value for each in sources for value in each.parameters), limit + 1), ())
 
 
 def ordered(rows: models.QuerySet, order: str, *, value: Any = None, key: Any = None) -> models.QuerySet:
@@ -170,12 +200,12 @@ def ordered(rows: models.QuerySet, order: str, *, value: Any = None, key: Any = 
     return rows.filter(Q(**{f"{name}__{past}e": value}), Q(**{f"{name}__{past}": value}) | Q(**{f"pk__{past}": key}))
 
 
-def _page(rows: models.QuerySet, wanted: Wanted) -> models.QuerySet:
+def _page(rows: models.QuerySet, wanted: Wanted, most: int | None = None) -> models.QuerySet:
     """The page that begins wherever the values say that are sent with it."""
     meta = rows.model._meta
     name = wanted.order.removeprefix("-")
     slots = {"value": Slot("value", meta.pk if name == "pk" else meta.get_field(name)), "key": KEY}
-    return ordered(rows, wanted.order, **(slots if wanted.follows else {}))[: wanted.limit]
+    return ordered(rows, wanted.order, **(slots if wanted.follows else {}))[: most or wanted.limit]
 
 
 _kept_one = lru_cache(maxsize=256)(_one)

@@ -2,16 +2,21 @@
 
 Writing the SQL of a page of products takes the ORM longer than PostgreSQL takes to answer it (2 ms of a page's 6).
 So a queryset is built once with a `Slot` wherever a value differs from request to request. What is kept is text: it
-names no schema, and holds no row of anybody's.
+names no schema, and holds no row of anybody's. Of what is sent often, the database keeps the plan as well
+(tenants/postgresql/keeping.py).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg import sql
 from psycopg.types.datetime import TimestamptzLoader
+
+from tenants.postgresql.keeping import Lasting
 
 
 class Slot(models.Expression):
@@ -36,7 +41,7 @@ class AnyOf(models.Lookup):
         return f"{left} = ANY({right})", [*left_values, *right_values]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """The text of a statement, and what has to be sent with it: values, and slots for values."""
 
@@ -49,11 +54,23 @@ class Prepared:
         connection = connections[using]
         with connection.cursor() as cursor:
             read_moments_in_c(cursor)
-            cursor.execute(self.sql, self.sent(values))
+            cursor.execute(self.text, self.sent(values))
             return self.converted(cursor.fetchall(), connection)
 
+    @cached_property
+    def text(self) -> Lasting:
+        """What is sent: with the values that never differ written into it, and `%s` for each slot."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        connection.ensure_connection()
+        slots = [each for each in self.parameters if isinstance(each, Slot)]
+        written = ["%s" if isinstance(each, Slot) else _literal(each, connection) for each in self.parameters]
+        # One `%` for what is to be none when the slots are filled in.
+        text = self.sql.replace("%%", "%%%%") % tuple(written)
+        types = {slot.name: str(slot.output_field.db_type(connection)) for slot in slots}
+        return Lasting(text, [slot.name for slot in slots], types)
+
     def sent(self, values: dict[str, Any]) -> list[Any]:
-        return [values[each.name] if isinstance(each, Slot) else each for each in self.parameters]
+        return [values[name] for name in self.text.places]
 
     def converted(self, rows: list[tuple], connection) -> list[tuple]:
         return [self.converted_row(row, connection) for row in rows] if self.converters else rows
@@ -64,6 +81,10 @@ class Prepared:
             for function in functions:
                 made[place] = function(made[place], expression, connection)
         return tuple(made)
+
+
+def _literal(value: Any, connection) -> str:
+    return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
 def read_moments_in_c(cursor: Any) -> None:
@@ -83,6 +104,11 @@ def prepare(queryset: models.QuerySet) -> Prepared:
     return Prepared(sql, tuple(parameters), tuple(found))
 
 
+@lru_cache(maxsize=256)
+def _together(*statements: Prepared) -> Lasting:
+    return Lasting.together([statement.text for statement in statements])
+
+
 def run_in_turn(*statements: Prepared, using: str = DEFAULT_DB_ALIAS, **values: Any) -> list[list[tuple]]:
     """The rows of each, sent together where values are written into the text, as Django does by default.
 
@@ -96,7 +122,7 @@ def run_in_turn(*statements: Prepared, using: str = DEFAULT_DB_ALIAS, **values: 
     with connection.cursor() as cursor:
         read_moments_in_c(cursor)
         sent = [each for statement in statements for each in statement.sent(values)]
-        cursor.execute("; ".join(statement.sql for statement in statements), sent)
+        cursor.execute(_together(*statements), sent)
         for statement in statements:
             found.append(statement.converted(cursor.fetchall(), connection))
             cursor.nextset()

@@ -11,11 +11,12 @@ from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IsNull
 
 from tenants.schema import in_schema
 
-from .prepared import AnyOf, Slot
+from .prepared import AnyOf, Prepared, Slot, prepare
 from .shareable import Shareable, group_grants, user_grants
 
 Holder = int | Slot
@@ -69,23 +70,27 @@ def opened_one_by_one(
     return found
 
 
-def keys(
-    model: type[Shareable], holder: Holder, permission: str, inside: models.Expression | None
-) -> list[models.QuerySet]:
-    """The keys of rows opened by grants, as sets that may overlap: for counting, and for reading few of many.
-
-    `inside` is a query for the containers' keys, behind a fence: PostgreSQL answers it first, and where there are none
-    reads no row. Without one, all 100,000 products were joined to find none (160 ms).
-    """
+def keys(model: type[Shareable], holder: Holder, permission: str) -> list[models.QuerySet]:
+    """The keys of rows opened by grants on them, as sets that may overlap: to count them, or to read few of many."""
     found = []
     for grants in _grants_to(model, holder, permission):
         granted = grants.values("content_object_id")
         found.append(
             model._default_manager.filter(model.reach(granted)).values("pk") if _reaches_below(model) else granted
         )
-    if inside is not None:
-        found.append(model._default_manager.filter(**{f"{_via(model)}__in": inside}).values("pk"))
     return [each.order_by() for each in found]
+
+
+def keys_inside(model: type[Shareable]) -> Prepared:
+    """The keys of rows that lie in the containers whose keys are `inside(id)`, a part of the same statement.
+
+    Container by container, behind a fence (OFFSET 0): where there are none, no row is read. Without one, PostgreSQL
+    took them for half of the rows, and read all 100,000 products in the order of their keys to find none (60 ms).
+    """
+    via = {f"{_via(model)}_id": RawSQL("inside.id", [])}
+    rows = prepare(model._default_manager.filter(**via).order_by().values("pk"))
+    text = f"SELECT found.id FROM inside CROSS JOIN LATERAL ({rows.sql} OFFSET 0) found(id)"  # noqa: S608
+    return Prepared(text, rows.parameters, ())
 
 
 def _grants_to(model: type[Shareable], holder: Holder, permission: str) -> list[models.QuerySet]:

@@ -15,10 +15,16 @@ application.request_class = Utf8ASGIRequest
 
 from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
 from accounts.providers.configuration import refuse_to_start_misconfigured  # noqa: E402
-from tenants.pooling import refuse_persistent_connections, refuse_to_start_misrouted, serve_from_a_pool  # noqa: E402
+from tenants.pooling import (  # noqa: E402
+    keep_statements,
+    refuse_persistent_connections,
+    refuse_to_start_misrouted,
+    serve_from_a_pool,
+)
 
 refuse_to_start_unguarded()
 refuse_to_start_misconfigured()
 refuse_persistent_connections()
 refuse_to_start_misrouted()
+keep_statements()
 serve_from_a_pool()

@@ -15,9 +15,10 @@ application.request_class = Utf8WSGIRequest
 
 from accounts.guards import refuse_to_start_unguarded  # noqa: E402  (needs the loaded apps)
 from accounts.providers.configuration import refuse_to_start_misconfigured  # noqa: E402
-from tenants.pooling import refuse_to_start_misrouted, serve_from_a_pool  # noqa: E402
+from tenants.pooling import keep_statements, refuse_to_start_misrouted, serve_from_a_pool  # noqa: E402
 
 refuse_to_start_unguarded()
 refuse_to_start_misconfigured()
 refuse_to_start_misrouted()
+keep_statements()
 serve_from_a_pool()

@@ -26,6 +26,10 @@ class TenantChanged(RequestEnds):
     """The host leads elsewhere by now, or the tenant's row is another one. Nothing of the request was done."""
 
 
+class StatementsLost(RequestEnds):
+    """What the session of the database should have kept ready was not there, or not as it was left."""
+
+
 class SchemaGone(RequestEnds):
     """As SchemaMissing, in a request for that tenant."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .errors import note_error
-from .exceptions import SchemaGone, TenantChanged
+from .exceptions import SchemaGone, StatementsLost, TenantChanged
 from .fleet.state import is_behind
 from .hosts import normalise, slug_of
 from .known import KNOWN, find
@@ -97,7 +97,7 @@ class TenantMiddleware:
         connection.statement_timeout = settings.REQUEST_STATEMENT_TIMEOUT
         try:
             return self.respond(request)
-        except OperationalError:
+        except (OperationalError, StatementsLost):
             logger.exception("The database does not answer.")
             return unavailable(request)
         finally:
@@ -125,7 +125,8 @@ class TenantMiddleware:
         return self.respond_as_remembered(request, host) or self.respond_as_read(request, host)
 
     def respond_as_remembered(self, request, host):
-        """None where the host is not known, or the first statement said that it leads elsewhere by now.
+        """None where the host is not known, or the first statement said that it leads elsewhere by now, or a kept
+        statement was lost.
 
         The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing.
         """
@@ -133,7 +134,7 @@ class TenantMiddleware:
             return None
         try:
             return self.respond_for_tenant(request, known.tenant(), known.proof)
-        except TenantChanged:
+        except (TenantChanged, StatementsLost):
             KNOWN.forget(host)
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)

@@ -16,9 +16,11 @@ from select import select
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from psycopg.pq import ExecStatus
 
+from .citus import on_citus
+from .postgresql.keeping import SETTING
 from .routers import REPLICA
 from .schema import wrapper
 
@@ -42,6 +44,23 @@ def serve_from_a_pool() -> None:
     for alias in SERVED & set(connections.databases) if settings.DATABASE_POOL else ():
         connections.databases[alias].setdefault("OPTIONS", {})["pool"] = settings.DATABASE_POOL
         atexit.register(wrapper(alias).close_pool)
+
+
+def keep_statements() -> None:
+    """Let this process have the database keep its statements ready, where a connection is a session of its own.
+
+    Behind a pooler in transaction mode, or where nobody answers, all is sent as text, as ever. On Citus too: there it
+    is not measured.
+    """
+    for alias in SERVED & set(connections.databases) if settings.STATEMENTS_PER_CONNECTION else ():
+        try:
+            own = not is_shared(alias) and not on_citus(alias)
+        except (ProbeFailed, DatabaseError, psycopg.Error) as error:
+            logger.warning("No statements are kept ready on %s: %s", alias, str(error).strip())
+        else:
+            connections.databases[alias][SETTING] = settings.STATEMENTS_PER_CONNECTION if own else 0
+        finally:
+            connections[alias].close()  # the question is asked before the pool is there
 
 
 def refuse_to_start_misrouted() -> None:

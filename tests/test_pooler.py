@@ -25,6 +25,7 @@ from django.db import DatabaseError, connection, connections
 
 from tenants import checks, pooling, provisioning
 from tenants.models import Tenant
+from tenants.postgresql.keeping import SETTING, Lasting
 from tenants.schema import in_public, in_tenant, wrapper
 
 from .conftest import IN_CI
@@ -41,6 +42,8 @@ BINARY = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin
 NOTHING: dict = {}
 PREPARED = {"prepare_threshold": 0, "server_side_binding": True}  # from the first time on
 KEPT = {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}}
+
+MARKERS = Lasting("SELECT name FROM auth_group WHERE name LIKE %s", ["like"], {"like": "text"})
 
 CONFIGURATION = """
 [databases]
@@ -159,6 +162,20 @@ def one_request(tenant) -> list[str]:
         connections[POOLED].close()
 
 
+def by_a_kept_statement(tenant) -> list[str]:
+    """The same question, which each session keeps ready for each tenant after it was put a few times."""
+    with in_tenant(tenant, using=POOLED), connections[POOLED].cursor() as cursor:
+        cursor.execute(MARKERS, ["marker%"])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def one_request_by_a_kept_statement(tenant) -> list[str]:
+    try:
+        return by_a_kept_statement(tenant)
+    finally:
+        connections[POOLED].close()
+
+
 def bound_to_the_session(tenant) -> list[str]:
     """What django-tenants does: a SET for the session, then the query, each a transaction of its own."""
     connections[POOLED].ensure_connection()
@@ -227,6 +244,42 @@ def test_the_same_from_psycopgs_own_pool(six, django_db_blocker, options):
 
     assert tally.reads > 100
     assert (tally.wrong, tally.failed) == (0, 0)
+
+
+def test_the_same_by_statements_that_the_sessions_keep(six, django_db_blocker, caplog):
+    with django_db_blocker.unblock(), pooled(KEPT, **{SETTING: 100}):
+        tally = hammer(one_request_by_a_kept_statement, six, SECONDS)
+        with connections[POOLED].cursor() as cursor:
+            cursor.execute("SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements")
+            kept, called = cursor.fetchone()
+
+    assert tally.reads > 100
+    assert (tally.wrong, tally.failed, kept) == (0, 0, len(six))
+    assert called > len(six)
+    assert "pooler" not in caplog.text
+
+
+def test_kept_statements_that_stray_behind_a_pooler_are_never_anothers(six, django_db_blocker, caplog):
+    """Were a pooler put in while servers run: calls fail at first, none is answered wrongly, and then all is text."""
+    with django_db_blocker.unblock(), pgbouncer("transaction"):
+        connections.databases[POOLED][SETTING] = 100
+        tally = hammer(by_a_kept_statement, six, SECONDS)
+        assert connections.databases[POOLED][SETTING] == 0
+
+    assert tally.wrong == 0
+    assert 0 < tally.failed < tally.reads / 2
+    assert "is a pooler in front of the database?" in caplog.text
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("session", 100), ("transaction", 0)])
+def test_statements_are_kept_only_where_a_connection_is_a_session(
+    django_db_setup, django_db_blocker, monkeypatch, mode, kept
+):
+    monkeypatch.setattr(pooling, "SERVED", {POOLED})
+    monkeypatch.setattr(settings, "STATEMENTS_PER_CONNECTION", 100)
+    with django_db_blocker.unblock(), pgbouncer(mode):
+        pooling.keep_statements()
+        assert connections.databases[POOLED][SETTING] == kept
 
 
 def test_the_proof_sees_a_tenant_that_is_bound_to_the_session(pooler, six):

@@ -18,9 +18,10 @@ from django_tenants.postgresql_backend.base import FakeTenant
 from psycopg import sql
 from psycopg.errors import InvalidSchemaName
 
-from tenants.exceptions import OutsideTransaction, SchemaGone, SchemaMissing, TenantChanged
+from tenants.exceptions import OutsideTransaction, SchemaGone, SchemaMissing, StatementsLost, TenantChanged
 
 from . import writes
+from .keeping import Lasting
 from .sending import SendingWrapper
 
 PUBLIC = "public"
@@ -132,9 +133,13 @@ class DatabaseWrapper(SendingWrapper):
             self._note_schema()
 
     def refused(self, error) -> None:
-        """Raises TenantChanged, SchemaGone or SchemaMissing where it was the binding that failed."""
+        """Raises TenantChanged, SchemaGone or SchemaMissing where it was the binding that failed, and in a request
+        StatementsLost where it was the call of a statement that should have been ready.
+        """
         super().refused(error)
         self._bound_to = None
+        if self.has_lost(error) and self._serves:
+            raise StatementsLost from error
         if not isinstance(error, InvalidSchemaName):
             return
         if self._proof and CHANGED in str(error):
@@ -186,14 +191,16 @@ class DatabaseWrapper(SendingWrapper):
 def binding(schema_name: str, timeout: str, proof: str, local: bool) -> str:
     """The statement that binds a schema, and fails where there is none of that name or `proof` has no row.
 
-    Fails rather than says so: what follows in the same string is then not done.
+    Fails rather than says so: what follows in the same string is then not done. That of a request is sent time after
+    time. One without a proof is not kept ready: PostgreSQL looks for the schema when it parses the text, and then once.
     """
     plain = sql.Literal(schema_name).as_string()
     name = sql.Literal(sql.Identifier(schema_name).as_string()).as_string()
     there = f"{name}::regnamespace"
     if proof:
         there = f"(CASE WHEN EXISTS ({proof}) THEN {name} ELSE '{CHANGED}' END)::regnamespace"
-    return (
+    text = (
         f"SELECT set_config('search_path', quote_ident({plain}), {local}),"
         f" set_config('statement_timeout', {sql.Literal(timeout).as_string()}, {local}), {there}"
     )
+    return Lasting(text) if proof else text

@@ -20,7 +20,7 @@ from django.db.backends.postgresql.base import CursorDebugWrapper as DjangoDebug
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
-from .pool import PooledWrapper
+from .keeping import KeepingWrapper, Lasting
 from .reading import only_reads
 
 # What only reads the cursor, or is of no interest to the server. Whatever else is reached through it may send.
@@ -37,7 +37,7 @@ _understood: set[int] = set()
 MOST_UNDERSTOOD = 10_000
 
 
-class SendingWrapper(PooledWrapper):
+class SendingWrapper(KeepingWrapper):
     """Keeps what is due, in order, until a statement is sent."""
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -167,9 +167,10 @@ class Cursor(CursorWrapper):
         due = self.db.due()
         if not (isinstance(sql, str) and only_reads(sql)):
             self.db.note_more_than_read()
-        if due and goes_along(self.cursor, sql):
+        due, call = self.as_calls(due, sql, params)
+        if call or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
-                text = sql if params is None else self.cursor.mogrify(sql, params)
+                text = call or (sql if params is None else self.cursor.mogrify(sql, params))
                 send(self.db, self.cursor, [*due, text])
                 return self.cursor.set_result(len(due))
         if due:
@@ -179,10 +180,29 @@ class Cursor(CursorWrapper):
             understand(sql)
         return result
 
+    def as_calls(self, due: list[str], sql: Any, params: Any) -> tuple[list[str], str | None]:
+        """What is due, and `sql`, by calls of what the session has ready; None for what it has not.
+
+        What is worth it is made ready first, behind what is due, in a trip of its own.
+        """
+        if not (kept := self.db.kept):
+            return due, None
+        schema, lasting = self.db.schema_name, isinstance(sql, Lasting)
+        wanted = [each for each in due if isinstance(each, Lasting)]
+        if new := kept.worth_keeping(schema, [*wanted, *(sql.parts if lasting else ())]):
+            self.send_before([*due, *kept.definitions(schema, new)])
+            kept.note(schema, new)
+            due = []
+        due = [(isinstance(each, Lasting) and kept.call(schema, each, self.cursor)) or each for each in due]
+        return due, kept.call(schema, sql, self.cursor, params) if lasting else None
+
     def send_due(self) -> None:
         if due := self.db.due():
-            with self.db.wrap_database_errors, self.db.connection.cursor() as cursor:
-                send(self.db, cursor, [*due, ""])
+            self.send_before(due)
+
+    def send_before(self, statements: list[str]) -> None:
+        with self.db.wrap_database_errors, self.db.connection.cursor() as cursor:
+            send(self.db, cursor, [*statements, ""])
 
 
 class DebugCursor(Cursor, DjangoDebugCursor):

@@ -58,6 +58,27 @@ def share(code: str, holder, rows: list) -> None:
         grants.objects.bulk_create(grants(permission=permission, content_object=row, **owner) for row in rows)
 
 
+# How many rows are few, how many of these are walked to, and how far.
+WAYS = {
+    "sorted": (1000, 1000, 5000),
+    "walked": (1000, 0, 5000),
+    "walked in vain": (1000, 0, 12),
+    "probed": (0, 0, 5000),
+}
+
+
+def take(way: str, monkeypatch) -> None:
+    for name, value in zip(("FEW", "SOME", "WALK"), WAYS[way], strict=True):
+        monkeypatch.setattr(listing, name, value)
+    listing._kept_by_grants.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def as_it_was():
+    yield
+    listing._kept_by_grants.cache_clear()
+
+
 def pages(user, order: str, size: int = 9) -> tuple[list[int], int | None]:
     """The keys of all pages in turn, and what the first one counts."""
     column = order.removeprefix("-")
@@ -75,10 +96,10 @@ def pages(user, order: str, size: int = 9) -> tuple[list[int], int | None]:
 
 @several
 def test_pages_hold_the_rows_of_the_rule_in_order(acme, jumble, monkeypatch):
-    """Whether the rows are few and sorted, or many and walked; while the catalogue is public, and while it is not."""
-    for public, few, order in itertools.product([False, True], [0, 1000], ORDERS):
+    """Whether they are sorted, walked to or probed; while the catalogue is public, and while it is not."""
+    for public, way, order in itertools.product([False, True], WAYS, ORDERS):
         monkeypatch.setattr(connection.tenant, "catalogue_is_public", public)
-        monkeypatch.setattr(listing, "FEW", few)
+        take(way, monkeypatch)
         expected = list(listing.ordered(Product.objects.for_user(jumble), order).values_list("pk", flat=True))
         assert pages(jumble, order) == (expected, len(expected))
         assert 3 < len(expected) < Product.objects.count()
