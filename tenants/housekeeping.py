@@ -7,13 +7,13 @@ that fails, or is not there, is noted as such and keeps no other from running.
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
 from threading import Event
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, close_old_connections, connections
+from django.db import DatabaseError, OperationalError, close_old_connections, connections
 from django.utils import timezone
 
 from .models import Job
@@ -90,4 +90,7 @@ def only_one(name: str = Job.RUNNER) -> Iterator[None]:
                 raise AlreadyRunning from error
             yield
     finally:
+        # PostgreSQL notices in its own time that somebody hung up, and whoever asks at once is to find the row free.
+        with suppress(DatabaseError):
+            connection.rollback()
         connection.close()

@@ -37,8 +37,8 @@ def server():
 
 @pytest.fixture
 def quick(monkeypatch):
-    """The three seconds that an answer may take, in less."""
-    monkeypatch.setattr(http, "SECONDS", 0.3)
+    """`quick()`: from now on the three seconds that an answer may take are less."""
+    return lambda: monkeypatch.setattr(http, "SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def accepts(provider, text: str) -> bool:
 def test_a_key_set_that_goes_wrong_leaves_the_known_keys_in_place(fault, server, keys, clock, quick):
     provider = forge.provider(keys=keys)
     assert accepts(provider, good_token())
+    quick()
     with faulty() as trap:
         server.mode, server.trap = fault, trap.url
         clock.now += HOUR
@@ -92,6 +93,7 @@ def test_a_key_set_that_goes_wrong_leaves_the_known_keys_in_place(fault, server,
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_key_set_that_was_never_read_refuses_nobody(fault, server, keys, clock, quick):
     """Whether a token is good cannot be said: its holder is asked to come again, and does not wait for it."""
+    quick()
     server.mode, server.trap = fault, "http://127.0.0.1:9/"
     provider = forge.provider(keys=keys)
     for _try in range(3):
