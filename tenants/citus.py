@@ -22,6 +22,7 @@ from .schema import in_public
 from .slugs import SCHEMA_PREFIX
 
 EXTENSION = "citus"
+IS_THERE = "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = %s)"
 # Asked for by every request, on whichever node it arrives: a copy on each.
 REFERENCE_MODELS = (Tenant, Domain)
 
@@ -61,7 +62,7 @@ def on_citus(using: str = DEFAULT_DB_ALIAS) -> bool:
         if connection.vendor != "postgresql":
             return False
         with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = %s)", [EXTENSION])
+            cursor.execute(IS_THERE, [EXTENSION])
             known[using] = cursor.fetchone()[0]
     return known[using]
 

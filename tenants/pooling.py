@@ -16,10 +16,10 @@ from select import select
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import ExecStatus
 
-from .citus import on_citus
+from .citus import EXTENSION, IS_THERE
 from .postgresql.keeping import SETTING
 from .routers import REPLICA
 from .schema import wrapper
@@ -54,13 +54,11 @@ def keep_statements() -> None:
     """
     for alias in SERVED & set(connections.databases) if settings.STATEMENTS_PER_CONNECTION else ():
         try:
-            own = not is_shared(alias) and not on_citus(alias)
-        except (ProbeFailed, DatabaseError, psycopg.Error) as error:
+            own = not is_shared(alias) and not is_cluster(alias)
+        except (ProbeFailed, psycopg.Error) as error:
             logger.warning("No statements are kept ready on %s: %s", alias, str(error).strip())
         else:
             connections.databases[alias][SETTING] = settings.STATEMENTS_PER_CONNECTION if own else 0
-        finally:
-            connections[alias].close()  # the question is asked before the pool is there
 
 
 def refuse_to_start_misrouted() -> None:
@@ -124,6 +122,12 @@ def is_shared(alias: str) -> bool:
         pairs = {(backend_of(one), backend_of(other)) for _round in range(ROUNDS)}
     mine, others = pairs.pop()
     return bool(pairs) or mine == others
+
+
+def is_cluster(alias: str) -> bool:
+    """As `on_citus`, past Django's connections: an ASGI server loads the application where those may not be used."""
+    with connection_for_probe(alias) as asked:
+        return asked.execute(IS_THERE, [EXTENSION]).fetchone() == (True,)
 
 
 @contextmanager

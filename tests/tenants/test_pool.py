@@ -164,6 +164,32 @@ def test_a_forked_process_has_connections_of_its_own(tenants, django_db_blocker)
     assert done.returncode == 0, done.stderr
 
 
+LOADED_IN_A_LOOP = """
+import asyncio
+async def load():
+    import config.asgi
+    from django.db import connections
+    print("kept:", connections.databases["default"]["STATEMENTS_KEPT"])
+asyncio.run(load())
+"""
+
+
+def test_a_server_that_loads_the_application_in_its_event_loop_starts(tenants, django_db_blocker):
+    """As uvicorn does."""
+    with django_db_blocker.unblock():
+        address = database_url()
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED_IN_A_LOOP],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == f"kept: {settings.STATEMENTS_PER_CONNECTION}\n", done.stderr
+
+
 def test_a_server_takes_its_connections_from_the_pool_and_a_command_does_not(monkeypatch, settings):
     monkeypatch.setitem(connections.databases, "default", {**connection.settings_dict, "OPTIONS": {}})
     settings.DATABASE_POOL = ONE
