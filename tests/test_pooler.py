@@ -246,16 +246,20 @@ def test_the_same_from_psycopgs_own_pool(six, django_db_blocker, options):
     assert (tally.wrong, tally.failed) == (0, 0)
 
 
+CALLED = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE parameter_types = '{text}'"
+
+
 def test_the_same_by_statements_that_the_sessions_keep(six, django_db_blocker, caplog):
     with django_db_blocker.unblock(), pooled(KEPT, **{SETTING: 100}):
         tally = hammer(one_request_by_a_kept_statement, six, SECONDS)
         with connections[POOLED].cursor() as cursor:
-            cursor.execute("SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements")
-            kept, called = cursor.fetchone()
+            cursor.execute(CALLED)
+            called = [times for (times,) in cursor.fetchall()]  # on one of the sessions
 
     assert tally.reads > 100
-    assert (tally.wrong, tally.failed, kept) == (0, 0, len(six))
-    assert called > len(six)
+    assert (tally.wrong, tally.failed) == (0, 0)
+    assert 1 < len(called) <= len(six)
+    assert sum(called) > len(called)
     assert "pooler" not in caplog.text
 
 

@@ -129,8 +129,11 @@ class DatabaseWrapper(SendingWrapper):
     def sent(self) -> None:
         super().sent()
         if not self._is_bound():
-            self._bound_to, self._proof = self.schema_name, ""
             self._note_schema()
+            self._proof = ""
+            # A transaction of one string is over by now, and its binding with it.
+            is_over = self.in_atomic_block and self._is_idle()
+            self._bound_to = None if is_over else self.schema_name
 
     def refused(self, error) -> None:
         """Raises TenantChanged, SchemaGone or SchemaMissing where it was the binding that failed, and in a request
@@ -188,19 +191,16 @@ class DatabaseWrapper(SendingWrapper):
 
 
 @lru_cache(maxsize=4096)
-def binding(schema_name: str, timeout: str, proof: str, local: bool) -> str:
+def binding(schema_name: str, timeout: str, proof: str, local: bool) -> Lasting:
     """The statement that binds a schema, and fails where there is none of that name or `proof` has no row.
 
-    Fails rather than says so: what follows in the same string is then not done. That of a request is sent time after
-    time. One without a proof is not kept ready: PostgreSQL looks for the schema when it parses the text, and then once.
+    Fails rather than says so: what follows in the same string is then not done. The name is computed, since PostgreSQL
+    would look for the schema of a plain one when it parses the text, which of a kept statement it does once.
     """
     plain = sql.Literal(schema_name).as_string()
-    name = sql.Literal(sql.Identifier(schema_name).as_string()).as_string()
-    there = f"{name}::regnamespace"
-    if proof:
-        there = f"(CASE WHEN EXISTS ({proof}) THEN {name} ELSE '{CHANGED}' END)::regnamespace"
-    text = (
-        f"SELECT set_config('search_path', quote_ident({plain}), {local}),"
-        f" set_config('statement_timeout', {sql.Literal(timeout).as_string()}, {local}), {there}"
+    name = f"quote_ident({plain})"
+    there = f"(CASE WHEN EXISTS ({proof}) THEN {name} ELSE '{CHANGED}' END)" if proof else name
+    return Lasting(
+        f"SELECT set_config('search_path', {name}, {local}),"
+        f" set_config('statement_timeout', {sql.Literal(timeout).as_string()}, {local}), {there}::regnamespace"
     )
-    return Lasting(text) if proof else text

@@ -114,13 +114,16 @@ class Kept:
         while len(self._names) > self._most:
             self._superfluous.append(self._names.popitem(last=False)[1])
 
+    def has(self, schema_name: str, statement: Lasting) -> bool:
+        return all((schema_name, part) in self._names for part in statement.parts)
+
     def call(
         self, schema_name: str, statement: Lasting, cursor: psycopg.ClientCursor, parameters: Sequence[Any] = ()
     ) -> str | None:
         """The text that calls it, or all its parts. None where one of them is not ready."""
-        keys = [(schema_name, part) for part in statement.parts]
-        if not all(key in self._names for key in keys):
+        if not self.has(schema_name, statement):
             return None
+        keys = [(schema_name, part) for part in statement.parts]
         texts, rest = [], list(parameters)
         for key in keys:
             self._names.move_to_end(key)

@@ -4,7 +4,9 @@ Django sends each of them as soon as it is asked for, a round trip each, althoug
 savepoints and some ask nothing at all. Here they wait for the next statement and share its round trip; a savepoint
 in which nothing was sent is never made, and one that the COMMIT ends is not released before it. A savepoint before
 which the transaction has only read is not made either: going back to it is the same as beginning anew (every
-statement reads what was committed before it, PostgreSQL's READ COMMITTED). So a page that writes nothing has none.
+statement reads what was committed before it, PostgreSQL's READ COMMITTED). So a page that writes nothing has none. For
+the same reason such a statement, if it is one of those that are sent time after time (keeping.py), needs neither BEGIN
+nor COMMIT: with its binding it is a transaction of its own.
 
 psycopg's own connection stays in autocommit: whoever goes past Django's cursors to it says BEGIN himself. What is
 reached through a cursor (`cursor.connection`, `cursor.copy`) finds everything sent.
@@ -18,11 +20,13 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql.base import CursorDebugWrapper as DjangoDebugCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from .keeping import KeepingWrapper, Lasting
 from .reading import only_reads
 
+BEGIN = "BEGIN"
 # What only reads the cursor, or is of no interest to the server. Whatever else is reached through it may send.
 HARMLESS = {
     *("fetchone", "fetchmany", "fetchall", "nextset", "description", "rowcount", "rownumber", "statusmessage"),
@@ -49,7 +53,7 @@ class SendingWrapper(KeepingWrapper):
     def due(self) -> list[str]:
         """The statements that must come before the next one."""
         begins = not self.autocommit and self._is_idle()
-        return ["BEGIN", *self._due_savepoints] if begins else [*self._due_savepoints]
+        return [BEGIN, *self._due_savepoints] if begins else [*self._due_savepoints]
 
     def sent(self) -> None:
         """What was due has been done."""
@@ -58,6 +62,11 @@ class SendingWrapper(KeepingWrapper):
     def refused(self, error: psycopg.Error) -> None:
         """What was due, or the statement after it, has failed. May raise what says more than `error`."""
         self._due_savepoints.clear()
+
+    @property
+    def reads_what_is_committed(self) -> bool:
+        """Then each statement has a snapshot of its own, and two that read need no transaction around them."""
+        return self.isolation_level == IsolationLevel.READ_COMMITTED and not self._due_savepoints
 
     def _is_idle(self) -> bool:
         return self.connection.pgconn.transaction_status == TransactionStatus.IDLE
@@ -164,9 +173,11 @@ class Cursor(CursorWrapper):
 
     def _execute(self, sql, params, *ignored):
         self.db.validate_no_broken_transaction()
-        due = self.db.due()
+        due = self.made_ready(self.db.due(), sql)
         if not (isinstance(sql, str) and only_reads(sql)):
             self.db.note_more_than_read()
+        if self.is_whole(sql):
+            due = [each for each in due if each != BEGIN]
         due, call = self.as_calls(due, sql, params)
         if call or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
@@ -180,21 +191,37 @@ class Cursor(CursorWrapper):
             understand(sql)
         return result
 
-    def as_calls(self, due: list[str], sql: Any, params: Any) -> tuple[list[str], str | None]:
-        """What is due, and `sql`, by calls of what the session has ready; None for what it has not.
+    def made_ready(self, due: list[str], sql: Any) -> list[str]:
+        """What is still due when the session keeps what is worth it. That is made ready in a trip of its own."""
+        if not (kept := self.db.kept):
+            return due
+        asked = [part for each in (*due, sql) if isinstance(each, Lasting) for part in each.parts]
+        if not (new := kept.worth_keeping(self.db.schema_name, asked)):
+            return due
+        self.send_before([*due, *kept.definitions(self.db.schema_name, new)])
+        kept.note(self.db.schema_name, new)
+        return []
 
-        What is worth it is made ready first, behind what is due, in a trip of its own.
+    def is_whole(self, sql: Any) -> bool:
+        """Can it be a transaction of its own, with its binding? One that only reads, while nothing else was sent.
+
+        What one string holds is one transaction, which PostgreSQL ends by itself: there is no COMMIT to be sent. Only
+        for texts of ours: what somebody's SELECT calls may write, and is then to be undone with the rest.
         """
+        if not (isinstance(sql, Lasting) and only_reads(sql) and self.db.reads_what_is_committed):
+            return False
+        return self.has_ready(sql) or goes_along(self.cursor, sql)
+
+    def has_ready(self, sql: Lasting) -> bool:
+        return (kept := self.db.kept) is not None and kept.has(self.db.schema_name, sql)
+
+    def as_calls(self, due: list[str], sql: Any, params: Any) -> tuple[list[str], str | None]:
+        """What is due, and `sql`, by calls of what the session has ready; None for what it has not."""
         if not (kept := self.db.kept):
             return due, None
-        schema, lasting = self.db.schema_name, isinstance(sql, Lasting)
-        wanted = [each for each in due if isinstance(each, Lasting)]
-        if new := kept.worth_keeping(schema, [*wanted, *(sql.parts if lasting else ())]):
-            self.send_before([*due, *kept.definitions(schema, new)])
-            kept.note(schema, new)
-            due = []
+        schema = self.db.schema_name
         due = [(isinstance(each, Lasting) and kept.call(schema, each, self.cursor)) or each for each in due]
-        return due, kept.call(schema, sql, self.cursor, params) if lasting else None
+        return due, kept.call(schema, sql, self.cursor, params) if isinstance(sql, Lasting) else None
 
     def send_due(self) -> None:
         if due := self.db.due():
@@ -217,7 +244,7 @@ class DebugCursor(Cursor, DjangoDebugCursor):
 def send(db: SendingWrapper, cursor: psycopg.Cursor, statements: list[str]) -> None:
     """In one string and one round trip."""
     if db.queries_logged:
-        db.queries_log.extend({"sql": due, "time": "0.000"} for due in statements[:-1] if due != "BEGIN")
+        db.queries_log.extend({"sql": due, "time": "0.000"} for due in statements[:-1] if due != BEGIN)
     try:
         cursor.execute("; ".join(statements), prepare=False)
     except psycopg.Error as error:

@@ -3,11 +3,15 @@
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from psycopg.pq import TransactionStatus
 
+from accounts.models import User
+from accounts.roles import sync_system_roles
 from tenants import dumps, provisioning
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
@@ -135,3 +139,38 @@ def fleet(tenants, django_db_blocker, tmp_path):
     with django_db_blocker.unblock(), fleets.copied(tmp_path) as copied:
         copied.migrate()  # the copied database knows no state yet, or one of other migrations
         yield copied
+
+
+@pytest.fixture
+def acme_alone(tenants, django_db_blocker):
+    """Acme's tenant, with a connection that is in no transaction, and texts that the server knows.
+
+    What the tests write to its roles is put right afterwards.
+    """
+    with django_db_blocker.unblock():
+        connection.close()
+        with in_tenant(tenants[0].tenant):
+            list(User.objects.filter(email="owner@acme.test").values_list("name", flat=True))
+        yield tenants[0].tenant
+        with in_tenant(tenants[0].tenant):
+            sync_system_roles(connection)
+        connection.close()
+
+
+@pytest.fixture
+def trips(monkeypatch):
+    """What was sent, a text a round trip."""
+    sent: list[str] = []
+    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
+
+    def heard(cursor, query, *args, **kwargs):
+        sent.append(str(query))
+        return execute(cursor, query, *args, **kwargs)
+
+    def committed(self):
+        sent.extend(["COMMIT"] if self.pgconn.transaction_status != TransactionStatus.IDLE else [])
+        commit(self)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", heard)
+    monkeypatch.setattr(psycopg.Connection, "commit", committed)
+    return sent

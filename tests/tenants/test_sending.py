@@ -5,54 +5,17 @@ Counted are round trips: how often psycopg's cursors are given something to send
 
 from contextlib import contextmanager, suppress
 
-import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from psycopg.pq import TransactionStatus
 
 from accounts.models import Role, User
-from accounts.roles import sync_system_roles
 from tenants.exceptions import OutsideTransaction
 from tenants.models import Tenant
 from tenants.postgresql import sending
 from tenants.schema import in_public, in_tenant
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture
-def acme_alone(tenants, django_db_blocker):
-    """Acme's tenant, with a connection that is in no transaction, and texts that the server knows.
-
-    What the tests write to its roles is put right afterwards.
-    """
-    with django_db_blocker.unblock():
-        connection.close()
-        with in_tenant(tenants[0].tenant):
-            names()
-        yield tenants[0].tenant
-        with in_tenant(tenants[0].tenant):
-            sync_system_roles(connection)
-        connection.close()
-
-
-@pytest.fixture
-def trips(monkeypatch):
-    """What was sent, a text a round trip."""
-    sent: list[str] = []
-    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
-
-    def heard(cursor, query, *args, **kwargs):
-        sent.append(str(query))
-        return execute(cursor, query, *args, **kwargs)
-
-    def committed(self):
-        sent.extend(["COMMIT"] if self.pgconn.transaction_status != TransactionStatus.IDLE else [])
-        commit(self)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", heard)
-    monkeypatch.setattr(psycopg.Connection, "commit", committed)
-    return sent
 
 
 def names() -> list[str]:
