@@ -26,6 +26,7 @@ from .schema import wrapper
 
 logger = logging.getLogger(__name__)
 
+SAFE = {"GET", "HEAD", "OPTIONS"}
 MOVED_FOR_SURE = 3600  # seconds that a browser may remember it: the address is somebody else's one day
 # As Django writes them. PostgreSQL would raise on a zero byte in the question.
 SESSION_KEY = re.compile(r"[a-z0-9]{1,40}")
@@ -156,7 +157,7 @@ class TenantMiddleware:
         try:
             with transaction.atomic():
                 connection.set_tenant(tenant)
-                connection.expect(proof)
+                connection.expect(proof, to_write=request.method not in SAFE)
                 response = self.get_response(request)
         except (IntegrityError, InternalError):
             # Only the commit can raise it here: a deferred foreign key whose target went meanwhile. Citus, whose

@@ -85,13 +85,15 @@ class DatabaseWrapper(SendingWrapper):
 
     # --- which tenant it is ------------------------------------------------------------------------
 
-    def expect(self, proof: str = "") -> None:
+    def expect(self, proof: str = "", *, to_write: bool = False) -> None:
         """A request for the present tenant begins: nothing is bound, and the first binding is to hold by `proof`.
 
         `proof` is a query that has a row as long as the tenant is the one that was chosen; empty: it was just read.
+        `to_write`: its transaction begins with its first statement, since the last one will need it.
         What speaks against serving it is raised as TenantChanged or SchemaGone, which the middleware alone catches.
         """
         self._bound_to, self._proof, self._serves = None, proof, self.schema_name
+        self._is_to_write = to_write
 
     def prove(self) -> None:
         """Bind now, if that is still due: for whoever decides something by the tenant's row alone."""
@@ -100,7 +102,7 @@ class DatabaseWrapper(SendingWrapper):
                 cursor.send_due()
 
     def expect_nothing(self) -> None:
-        self._proof, self._serves = "", None
+        self._proof, self._serves, self._is_to_write = "", None, False
 
     def _handle_search_path(self, cursor=None):
         """Called for every cursor; the library would send a SET. Here the binding is due with the next statement."""

@@ -48,6 +48,7 @@ class SendingWrapper(KeepingWrapper):
         self._due_savepoints: list[str] = []
         self._beginnings: list[str] = []  # savepoints that are the transaction's beginning
         self._has_more_than_read = False
+        self._is_to_write = False  # will there be more?
         super().__init__(*args, **kwargs)
 
     def due(self) -> list[str]:
@@ -64,9 +65,11 @@ class SendingWrapper(KeepingWrapper):
         self._due_savepoints.clear()
 
     @property
-    def reads_what_is_committed(self) -> bool:
-        """Then each statement has a snapshot of its own, and two that read need no transaction around them."""
-        return self.isolation_level == IsolationLevel.READ_COMMITTED and not self._due_savepoints
+    def reads_alone(self) -> bool:
+        """Does what only reads need no transaction around it? Each statement has a snapshot of its own, unless told
+        otherwise.
+        """
+        return self.isolation_level == IsolationLevel.READ_COMMITTED and not (self._is_to_write or self._due_savepoints)
 
     def _is_idle(self) -> bool:
         return self.connection.pgconn.transaction_status == TransactionStatus.IDLE
@@ -208,7 +211,7 @@ class Cursor(CursorWrapper):
         What one string holds is one transaction, which PostgreSQL ends by itself: there is no COMMIT to be sent. Only
         for texts of ours: what somebody's SELECT calls may write, and is then to be undone with the rest.
         """
-        if not (isinstance(sql, Lasting) and only_reads(sql) and self.db.reads_what_is_committed):
+        if not (isinstance(sql, Lasting) and only_reads(sql) and self.db.reads_alone):
             return False
         return self.has_ready(sql) or goes_along(self.cursor, sql)
 

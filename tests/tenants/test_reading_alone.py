@@ -82,6 +82,16 @@ def test_one_that_fails_leaves_nothing_behind(acme_alone, person):
         assert persons.by_number(person).pk == person
 
 
+def test_where_something_is_to_be_written_the_first_statement_begins(acme_alone, person, trips):
+    with in_tenant(acme_alone):
+        connection.expect(to_write=True)
+        persons.by_number(person)
+        describe("told")
+    connection.expect_nothing()
+    assert ["BEGIN" in text for text in trips] == [True, *[False] * (len(trips) - 1)]
+    assert trips[-1] == "COMMIT"
+
+
 def test_where_a_transaction_has_one_snapshot_it_is_begun(acme_alone, person, trips, monkeypatch):
     monkeypatch.setattr(connection, "isolation_level", IsolationLevel.REPEATABLE_READ)
     with in_tenant(acme_alone):
