@@ -7,6 +7,7 @@ import datetime
 import decimal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -161,13 +162,18 @@ def moved_fields(change: Change) -> list[tuple[str, Any, Any]]:
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def logged_fields(model: type[models.Model], rule: Rule) -> list[models.Field]:
+def logged_fields(model: type[models.Model], rule: Rule) -> tuple[models.Field, ...]:
     """Not what the database works out, what stamps the time of the change, and what is ignored."""
-    return [
+    return _fields_without(model, tuple(rule.ignored))
+
+
+@lru_cache(maxsize=256)
+def _fields_without(model: type[models.Model], ignored: tuple[str, ...]) -> tuple[models.Field, ...]:
+    return tuple(
         each
         for each in model._meta.concrete_fields
-        if not (each.primary_key or each.generated or each.name in rule.ignored or stamps_itself(each))
-    ]
+        if not (each.primary_key or each.generated or each.name in ignored or stamps_itself(each))
+    )
 
 
 def stamps_itself(each: models.Field) -> bool:
@@ -183,6 +189,18 @@ def value(row: models.Model | None, each: models.Field) -> Any:
         target = related(row, each.name) if key is not None else None
         return name_of(target) if target else key
     return plain(getattr(row, each.attname))
+
+
+def as_stored(row: models.Model) -> models.Model:
+    """A row that is about to be written, with its values as PostgreSQL will give them back: "9.5" as "9.50"."""
+    for each in row._meta.concrete_fields:
+        found = row.__dict__.get(each.attname)
+        if isinstance(each, models.DecimalField) and found is not None:
+            exponent = decimal.Decimal(1).scaleb(-each.decimal_places)
+            setattr(row, each.attname, each.to_python(found).quantize(exponent, decimal.ROUND_HALF_UP))
+        elif isinstance(found, datetime.datetime):
+            setattr(row, each.attname, found.astimezone(datetime.UTC))
+    return row
 
 
 def plain(found: Any) -> Any:

@@ -111,6 +111,20 @@ def close(act: Act, action: str, detail: str) -> None:
         write(act.connection, [entry(act.connection, action, obj, changes=line.changes, detail=detail)])
 
 
+# --- For a row that is written along with its line: accounts/new_rows.py ----------------------------------
+
+
+def is_under_way(connection: DatabaseWrapper) -> bool:
+    """Does what changes now belong to an act, which leaves the line?"""
+    act = _act.get()
+    return act is not None and act.covers(connection)
+
+
+def line_of(connection: DatabaseWrapper, action: str, obj: models.Model, changes: Sequence[Change]) -> Entry:
+    """What an act would leave that does no more than this. Whoever asks writes it."""
+    return entry(connection, action, obj, changes=gathered(changes, obj, action).changes)
+
+
 # --- Called by capture ------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """People of one tenant, in the tenant's own schema."""
 
 import uuid
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -48,6 +48,15 @@ class UserQuerySet(models.QuerySet):
         locked, rights, *found = run_in_turn(_lock(), _rights(), *others, using=self.db, person=pk, **values)
         return ([right for (right,) in rights], found) if locked else None
 
+    def lock_and_look(self, pk: int, question: Prepared, **values: Any) -> list[tuple] | None:
+        """Lock his row until the commit, and have a look at one row in the same statement: none, or the row.
+
+        What is seen is from before the lock: somebody may have taken a right away while this waited for him. So
+        whoever writes by it lets the statement that writes ask again (accounts/new_rows.py). None as above.
+        """
+        rows = _look(question).run(self.db, person=pk, **values)
+        return [row[1:] for row in rows if row[0]] if rows else None
+
 
 def rights_of(person) -> models.QuerySet:
     """The rights of somebody's roles, as `app.codename`. `person` is his key, or an expression for it."""
@@ -64,6 +73,17 @@ def _rights() -> Prepared:
 def _lock() -> Prepared:
     active = User.objects.filter(pk=PERSON, is_active=True).order_by()
     return prepare(active.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+
+
+@lru_cache(maxsize=256)
+def _look(question: Prepared) -> Prepared:
+    """`question` beside the locked person, in a statement that has a row as long as he is there."""
+    locked = _lock()
+    text = f"WITH locked AS MATERIALIZED ({locked.sql})"
+    # Both texts are the ORM's own, with their values apart.
+    text += f" SELECT NOT (seen IS NULL), seen.* FROM locked LEFT JOIN ({question.sql}) seen ON true"  # noqa: S608
+    converters = tuple((place + 1, functions, made) for place, functions, made in question.converters)
+    return Prepared(text, (*locked.parameters, *question.parameters), converters)
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -8,8 +8,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts import access, places, shares
+from accounts import access, new_rows, places
 from accounts.audit import trail
+from accounts.new_rows import Condition
 from accounts.places import Place
 from catalog.exceptions import CatalogError, MoveRefused, NoSuchPlace, RowRefused, StaleVersion
 from catalog.models import Category, Product
@@ -27,7 +28,10 @@ def add(*, actor, fields: Mapping[str, Any]) -> Product:
     """
     product = Product(**fields)
     with conflicts.told(), transaction.atomic():
-        return _store(actor, product, _place(actor, product))
+        seen = places.seen(actor, Product, product.category_id, CHANGE)
+        if seen is None or not _store(actor, product, seen.place, seen.still):
+            _store(actor, product, _place(actor, product))
+    return product
 
 
 @transaction.atomic
@@ -41,16 +45,13 @@ def add_all(*, actor, rows: Sequence[Mapping[str, Any]]) -> list[Product]:
     return products
 
 
-def _store(actor, product: Product, place: Place) -> Product:
+def _store(actor, product: Product, place: Place, provided: Condition | None = None) -> bool:
+    """False if the condition does not hold any more."""
     product.category = place.container
     product.record_change(actor)
-    rights = [VIEW, CHANGE]
-    with trail.act("created", product, knows=shares.rows_of(rights)):
-        product.save()
-        # Asked of his roles, not of the credential: a narrow key leaves no grant behind that he did not need.
-        if CHANGE not in access.permissions_of_roles(actor) and not place.opens:
-            shares.give_to_maker(actor, product, rights)
-    return product
+    # Asked of his roles, not of the credential: a narrow key leaves no grant behind that he did not need.
+    needs_grants = CHANGE not in access.permissions_of_roles(actor) and not place.opens
+    return new_rows.store(product, maker=actor, rights=[VIEW, CHANGE] if needs_grants else [], provided=provided)
 
 
 def change(*, actor, product: Product, changes: Mapping[str, Any], version: int | None = None) -> Product:

@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.flows import api_keys
 from catalog.models import Product
 from tenants.schema import in_tenant
-from tests.catalog.conftest import picture, share
+from tests.accounts.conftest import racing
+from tests.catalog.conftest import filled, picture, share
 from tests.conftest import HostClient
 
-__all__ = ["picture", "share"]  # fixtures of the catalogue's tests
+__all__ = ["filled", "picture", "racing", "share"]  # fixtures of other tests
 
 V1 = "/api/v1"
 

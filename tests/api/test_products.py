@@ -265,3 +265,13 @@ def test_what_a_service_account_made_under_a_grant_can_be_taken_from_it(acme, ap
     assert api_as("admin").send("PUT", path, {"rights": ["catalog.change_product"]}).status_code == 404
     assert api_as("admin").send("DELETE", path).status_code == 204
     assert not access.user_grants(Product).objects.filter(user=robot).exists()
+
+
+def test_nothing_of_a_body_is_left_for_the_next_one(acme, api_as):
+    """Those who add share the fields that read their bodies."""
+    whole = {"title": "One", "category": acme.drinks.pk, "sku": "ONE", "description": "Only of one", "price": "7.00"}
+    assert api_as("editor").send("POST", "/products/", whole).status_code == 201
+    assert api_as("editor").send("POST", "/products/", {**whole, "price": "much", "owner": 1}).status_code == 400
+    made = api_as("owner").send("POST", "/products/", {"title": "Two", "category": acme.drinks.pk})
+    row = Product.objects.get(pk=made.json()["id"])
+    assert (row.sku, row.description, row.price, row.created_by) == ("", "", 0, acme.owner)

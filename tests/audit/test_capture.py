@@ -172,8 +172,9 @@ def test_an_upsert_is_refused_since_nobody_could_tell_what_it_did(acme):
         Category.objects.bulk_create([acme.drinks], update_conflicts=True, unique_fields=["pk"], update_fields=["name"])
 
 
-# SQL past the ORM, file -> why no row of a tenant's logged tables is written by it.
+# SQL past the ORM, file -> why no row of a tenant's logged tables is written by it without a line.
 HAND_WRITTEN = {
+    "accounts/new_rows.py": "a new row with its grants, and the line about them in the same statement",
     "accounts/flows/restored.py": "ends what was handed out, in a copy that nobody is in yet; one line says it",
     "tenants/blueprint.py": "makes a tenant, before anybody is in it",
     "tenants/dumps/structure.py": "writes nothing: how a blueprint's own rows begin",
