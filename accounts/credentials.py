@@ -5,16 +5,20 @@ Source: docs/decisions/0010-credentials.md
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
 from . import limits, persons
 from .exceptions import CredentialRefused
 from .flows import profiles, recognise
 from .identity import Identity
-from .models import ApiKey
+from .models import ApiKey, User
 from .providers import registry, verifier
-from .providers.base import API_KEY_HEADER, BEARER
+from .providers.base import API_KEY_HEADER, BEARER, Claims
 
 HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # Exactly so: a server joins two headers of one name with a comma, which is refused here.
@@ -25,17 +29,37 @@ KEY = re.compile(r"tnt_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 NOBODYS_HASH = ApiKey.hash("")
 
 
-def present(request) -> Identity | None:
-    """Who the credential of this request says it is; None where it carries none.
+@dataclass
+class Present:
+    """A genuine credential for this organisation. A token's holder is looked up once somebody asks `identity` for him:
+    until then its user is a promise, and whether he may come in is not known.
+    """
+
+    identity: Identity
+    holder: Callable[[], User] | None = None  # of a promise
+
+    @classmethod
+    def promised(cls, claims: Claims, holder: Callable[[], User]) -> "Present":
+        return cls(Identity("token", SimpleLazyObject(holder), token=claims), holder)  # type: ignore[arg-type]
+
+    def settle(self) -> Identity:
+        """With its user himself. Raises CredentialRefused and NotAdmitted for one who may not come in, ProviderAway."""
+        if self.holder:
+            self.identity, self.holder = Identity("token", self.holder(), token=self.identity.token), None
+        return self.identity
+
+
+def present(request) -> Present | None:
+    """What the credential of this request says; None where it carries none.
 
     Raises CredentialRefused, and ForeignCredential for a good token of another organisation; both before
-    any table of the tenant is asked, unless it is for the key or the person themselves.
+    any table of the tenant is asked, unless it is for the key itself.
     """
     text = carried_by(request)
     if text is None:
         return None
     if text.startswith("tnt_"):
-        return by_key(request, text)
+        return Present(by_key(request, text))
     return by_token(request, text, entry=BEARER if "HTTP_AUTHORIZATION" in request.META else API_KEY_HEADER)
 
 
@@ -73,7 +97,7 @@ def by_key(request, text: str) -> Identity:
     return Identity("key", key.user, key=key)
 
 
-def by_token(request, text: str, *, entry: str) -> Identity:
+def by_token(request, text: str, *, entry: str) -> Present:
     """The token's tenant is compared with the host's before anything of the tenant is asked.
 
     Raises ProviderAway where its provider must be asked and does not answer.
@@ -81,5 +105,4 @@ def by_token(request, text: str, *, entry: str) -> Identity:
     claims, provider = verifier.verify(text, entry=entry, providers=registry.providers())
     claims = recognise.in_tenant_of(claims, provider, request.tenant)
     claims = profiles.completed(claims, provider, text)
-    user = recognise.user_of(claims, provider, request.tenant)
-    return Identity("token", user, token=claims)
+    return Present.promised(claims, cache(lambda: recognise.user_of(claims, provider, request.tenant)))

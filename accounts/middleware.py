@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.contrib import messages
@@ -32,6 +33,9 @@ class CredentialMiddleware:
 
     Sets `request.identity`. With a credential, `request.user` is its user, and no session is read or written:
     a cookie that comes along is as good as none. A bad one is answered here, whatever the address.
+
+    Whose token it is is looked up before the view. One that is open to all may never want to know (a person costs a
+    statement and a commit, ten times the rest): there it is looked up when the view asks, and for every refusal.
     """
 
     def __init__(self, get_response):
@@ -41,27 +45,62 @@ class CredentialMiddleware:
         request.identity = None
         if request.tenant is None or not wants_problem(request):
             return self.get_response(request)
+        request.credential = None
         try:
-            request.identity = credentials.present(request)
-        except CredentialRefused as refusal:
-            return refusals.answer(request, refusal)
-        except ProviderAway as error:
-            return refusals.ask_again(request, error)
-        if request.identity is None:
+            request.credential = credentials.present(request)
+        except (CredentialRefused, ProviderAway) as refusal:
+            return self.refuse(request, refusal)
+        if request.credential is None:
             return self.get_response(request)
-        request.user = request.identity.user
+        self.set_identity(request, request.credential.identity)
         request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         request.session = SessionStore()
         response = self.get_response(request)
+        if 400 <= response.status_code < 500:
+            response = self.settle(request) or response
         self.note_use(request)
         return response
 
+    def process_view(self, request, view, args, kwargs):
+        return None if is_for_anybody(view) else self.settle(request)
+
+    def process_exception(self, request, exception):
+        """An open view asked who is there."""
+        return self.settle(request) if isinstance(exception, CredentialRefused | ProviderAway) else None
+
+    def settle(self, request):
+        """Look up whose credential it is. The answer to one who may not come in; None for others, and without one."""
+        if not (credential := getattr(request, "credential", None)):
+            return None
+        try:
+            self.set_identity(request, credential.settle())
+        except (CredentialRefused, ProviderAway) as refusal:
+            request.credential = request.identity = None
+            request.user = AnonymousUser()
+            return self.refuse(request, refusal)
+
+    def set_identity(self, request, identity) -> None:
+        request.identity, request.user = identity, identity.user
+
+    def refuse(self, request, refusal: CredentialRefused | ProviderAway):
+        if isinstance(refusal, ProviderAway):
+            return refusals.ask_again(request, refusal)
+        return refusals.answer(request, refusal)
+
     def note_use(self, request) -> None:
         """Afterwards, as with MemberMiddleware, and in the same steps."""
-        key, now = request.identity.key, timezone.now()
-        if key and (key.last_used_at is None or key.last_used_at < now - LAST_SEEN_STEP):
+        if request.identity is None or (key := request.identity.key) is None:
+            return
+        now = timezone.now()
+        if key.last_used_at is None or key.last_used_at < now - LAST_SEEN_STEP:
             used = ApiKey.objects.filter(pk=key.pk)
             used.update(last_used_at=now, last_used_from=limits.client_address(request))
+
+
+@lru_cache(maxsize=1024)
+def is_for_anybody(view) -> bool:
+    """A view of ours that is open to all, which it says for good. Those of libraries (LIBRARY_VIEWS) are not meant."""
+    return (guard_of(view, None) or "").startswith("open:")
 
 
 class MemberMiddleware:
@@ -135,6 +174,12 @@ class MemberMiddleware:
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Visitors are sent to the sign-in page from every view that is not marked as open."""
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """As Django's, but for the order: where it does not matter who is there, nobody is looked up."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request, view_func):
         return to_sign_in(request)

@@ -32,7 +32,7 @@ class VisitMiddleware:
 
     def __call__(self, request):
         request.support_visit = None
-        if request.tenant is None or not is_support(request.user):
+        if request.tenant is None or came_by_token(request) or not is_support(request.user):
             return self.get_response(request)
         visit = support.running_visit(
             visitor=request.user,
@@ -53,9 +53,11 @@ class VisitMiddleware:
         The former are one's own pages, the admin site, and writing at the doors of visitors. Programs get
         no pass: what support changes it changes on pages, where the banner is.
         """
+        if request.support_visit is None:
+            return
         name = request.resolver_match.view_name
         guard = guard_of(view, name)
-        if request.support_visit is None or guard is None or name in WAYS_OUT:
+        if guard is None or name in WAYS_OUT:
             return
         writes = request.method not in READING
         kind, is_no_permission, _reason = guard.partition(":")
@@ -63,6 +65,11 @@ class VisitMiddleware:
             raise PermissionDenied(f"support visit: {guard}")
         if writes and (wants_problem(request) or not request.support_visit.running_pass):
             raise PermissionDenied("support visit: reads only")
+
+
+def came_by_token(request) -> bool:
+    """No token is a visitor's (accounts/flows/recognise.py): so nobody is looked up to find that out."""
+    return request.identity is not None and request.identity.through == "token"
 
 
 def is_support(user) -> bool:

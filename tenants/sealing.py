@@ -7,6 +7,7 @@ readable as long as the old key stands in SECRET_KEY_FALLBACKS.
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -30,7 +31,13 @@ def unseal(purpose: str, sealed: str) -> str:
 
 
 def _box(purpose: str) -> MultiFernet:
-    return MultiFernet([_key(secret, purpose) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    return _box_of(purpose, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=1024)  # some 2 kB each
+def _box_of(purpose: str, *secrets: str) -> MultiFernet:
+    """Kept, since each page of a list seals its cursors: deriving the keys took as long as sealing."""
+    return MultiFernet([_key(secret, purpose) for secret in secrets])
 
 
 def _key(secret: str, purpose: str) -> Fernet:

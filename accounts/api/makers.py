@@ -5,7 +5,7 @@ each status: half of what showing a page took. A test compares both, byte for by
 """
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -53,6 +53,9 @@ def _is_moment(field: serializers.Field) -> bool:
 
 
 def _moment_in(zone: tzinfo) -> Callable[[datetime | None], str | None]:
+    if str(zone) == "UTC":
+        return _moment_in_utc
+
     def shown(value: datetime | None) -> str | None:
         if value is None:
             return None
@@ -60,6 +63,13 @@ def _moment_in(zone: tzinfo) -> Callable[[datetime | None], str | None]:
         return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
     return shown
+
+
+def _moment_in_utc(value: datetime | None) -> str | None:
+    """Moments come from the database in `datetime.UTC`, which needs no converting to itself; to the zone of that name
+    it takes a fifth of the time.
+    """
+    return None if value is None else f"{value.astimezone(UTC).isoformat()[:-6]}Z"
 
 
 def _has_columns_places(field: serializers.Field) -> bool:

@@ -37,8 +37,7 @@ def user_of(claims: Claims, provider: Provider, tenant: Tenant) -> User:
     """The person, service account included, that the token acts for. Raises CredentialRefused, NotAdmitted."""
     if provider.user_of:
         return not_gone(provider.user_of(claims), claims)
-    with in_the_name_of(provider.name):
-        user = not_gone(found_or_made(claims, tenant), claims)
+    user = not_gone(found_or_made(claims, provider, tenant), claims)
     if user.kind != KINDS[claims.kind.holder]:
         raise CredentialRefused("a person's token for a program, or the other way round", actor=claims.actor)
     return with_roles(user, claims, tenant)
@@ -58,16 +57,17 @@ def not_gone(user: User | None, claims: Claims) -> User:
     return user
 
 
-def found_or_made(claims: Claims, tenant: Tenant) -> User | None:
+def found_or_made(claims: Claims, provider: Provider, tenant: Tenant) -> User | None:
     """By issuer and subject, and by nothing else: an address says who somebody claims to be."""
     known = persons.by_identity(claims.issuer, claims.subject)
     if claims.kind.holder is Holder.PROGRAM:
         return known  # a program brings nobody in
     if known and not known.removed_at:
         return known
-    if claims.kind.holder is Holder.ORGANISATION:
-        return known or make_service_account(claims)
-    return admission.readmit(known, claims, tenant) if known else admission.admit(claims, tenant)
+    with in_the_name_of(provider.name):
+        if claims.kind.holder is Holder.ORGANISATION:
+            return known or make_service_account(claims)
+        return admission.readmit(known, claims, tenant) if known else admission.admit(claims, tenant)
 
 
 def make_service_account(claims: Claims) -> User:

@@ -33,6 +33,7 @@ Path = Callable[[Mapping[str, Any]], Any]
 # Where a token comes in. Each takes kinds of its own: a token of another kind is refused however good it is.
 BEARER, API_KEY_HEADER, SESSION, ID_TOKEN, REFRESH, LOGOUT = "access", "x-api-key", "session", "id", "refresh", "logout"
 LONGEST_LIFE = timedelta(hours=24)
+LEEWAY = 60  # seconds: our clock and the issuer's
 
 
 def claim(name: str) -> Path:

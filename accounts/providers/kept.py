@@ -21,13 +21,17 @@ class NotHad(Exception):
 
 
 class Had(NamedTuple, Generic[T]):
-    """What was fetched, and when. One object, so that nobody sees the one of today with the other of yesterday."""
+    """What was fetched, and when. One object, so that nobody sees the one of today with the other of yesterday.
+
+    Until when it is fresh is reckoned once, when it comes in: each request asks.
+    """
 
     value: T | None
     at: float
+    fresh_until: float
 
 
-NOTHING: Had = Had(None, NEVER)
+NOTHING: Had = Had(None, NEVER, NEVER)
 
 
 class Kept(Generic[T]):
@@ -75,8 +79,7 @@ class Kept(Generic[T]):
     def fresh(self) -> T | None:
         """As it is known, while nothing of it is stale: the short way for those who ask at each request."""
         had = self._had
-        age = self._clock() - had.at
-        return had.value if age < self._fresh_for and age <= self._longest() else None
+        return had.value if self._clock() < had.fresh_until else None
 
     def current(self) -> T | None:
         """As it is known; asked for anew when that is stale."""
@@ -119,7 +122,8 @@ class Kept(Generic[T]):
 
     def _fetch(self) -> None:
         try:
-            self._had = Had(self._load(), self._clock())
+            value, at = self._load(), self._clock()
+            self._had = Had(value, at, at + min(self._fresh_for, self._longest()))
         except NotHad:
             return
         finally:

@@ -88,8 +88,13 @@ class KeySource:
 
     def find(self, kid: str) -> Key | None:
         """A known key answers at once, however old; for an unknown one the set is read first."""
-        if found := (self._keys.fresh or {}).get(kid):
-            return found
+        fresh = self._keys.fresh
+        if fresh and kid in fresh:
+            return fresh[kid]
+        return self._looked_for(kid)
+
+    def _looked_for(self, kid: str) -> Key | None:
+        """One that is not at hand as it was read lately."""
         if kid in (self._keys.known or {}):
             self._keys.current()
         else:

@@ -14,6 +14,8 @@ from allauth.core.internal.sessionkit import get_session_user
 from allauth.headless.internal.sessionkit import lookup_session
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.flows.session_bounds import is_of_this_tenant, is_too_old
@@ -32,9 +34,16 @@ TYPES = {ACCESS: "at+jwt", REFRESH: "rt+jwt"}
 KEYS = KeySource(signing.published)
 
 
+@lru_cache(maxsize=1)
 def provider() -> Provider:
     """Made when asked for, since it follows from the settings."""
     return _profile(public_url(""), public_url("/api/"))
+
+
+@receiver(setting_changed)
+def forget(setting, **kwargs):
+    if setting in {"BASE_DOMAIN", "PUBLIC_SCHEME", "PUBLIC_PORT"}:
+        provider.cache_clear()
 
 
 @lru_cache(maxsize=8)

@@ -6,13 +6,23 @@ a role here, is asked about at each request (accounts/flows/recognise.py).
 
 import hashlib
 from collections import OrderedDict
-from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Lock
+from typing import NamedTuple
 
-from .base import Claims, Provider
+from .base import LEEWAY, Claims, Provider
 from .keys import Key
 
 MOST_TOKENS = 10_000  # some 2 kB each
+
+
+class Verified(NamedTuple):
+    """A token that was found genuine, by `key`. `ends` is the moment from which on it is refused."""
+
+    claims: Claims
+    provider: Provider
+    key: Key
+    ends: datetime
 
 
 class Memory:
@@ -20,18 +30,19 @@ class Memory:
 
     def __init__(self, size: int = MOST_TOKENS):
         self._size, self._lock = size, Lock()
-        self._known: OrderedDict[tuple[bytes, str], tuple[Claims, Provider, Key]] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, str], Verified] = OrderedDict()
 
-    def recall(self, name: tuple[bytes, str]) -> tuple[Claims, Provider, Key] | None:
-        found = self._known.get(name)
-        if found:
-            with suppress(KeyError):  # dropped by another thread meanwhile; one step of its own, which needs no lock
-                self._known.move_to_end(name)
-        return found
+    def recall(self, name: tuple[bytes, str]) -> Verified | None:
+        try:
+            self._known.move_to_end(name)  # one step of its own, which needs no lock
+            return self._known[name]
+        except KeyError:  # never there, or dropped by another thread meanwhile
+            return None
 
     def keep(self, name: tuple[bytes, str], claims: Claims, provider: Provider, key: Key) -> None:
+        found = Verified(claims, provider, key, datetime.fromtimestamp(claims.expires_at + LEEWAY, UTC))
         with self._lock:
-            self._known[name] = claims, provider, key
+            self._known[name] = found
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
 

@@ -30,8 +30,8 @@ PROFILES = {
 _making = Lock()
 
 
-def providers() -> list[Provider]:
-    return [local.provider(), *hosted_providers().values()]
+def providers() -> tuple[Provider, ...]:
+    return (local.provider(), *hosted_providers().values())
 
 
 def hosted_providers() -> Mapping[str, Provider]:

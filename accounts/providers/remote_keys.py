@@ -45,9 +45,9 @@ class RemoteKeys(KeySource):
         }
         super().__init__(self._fetch, **(usual | timing))
 
-    def find(self, kid: str) -> Key | None:
+    def _looked_for(self, kid: str) -> Key | None:
         """Raises ProviderAway while no key at all is known: whether a token is good cannot be said then."""
-        found = super().find(kid)
+        found = super()._looked_for(kid)
         if found is None and not self._keys.known:
             raise ProviderAway("no key known yet")
         return found

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.exceptions import CredentialRefused
 
 from . import memory
-from .base import LONGEST_LIFE, Claims, Kind, Path, Provider
+from .base import LEEWAY, LONGEST_LIFE, Claims, Kind, Path, Provider
 from .keys import Key
 from .memory import Memory
 from .remote_keys import SharedSecret
@@ -26,7 +26,6 @@ from .texts import is_text, names
 
 MOST_BYTES = 8 * 1024
 PART = re.compile(r"[A-Za-z0-9_-]+")
-LEEWAY = 60  # seconds: our clock and the issuer's
 LONGEST_KID = 100
 # Headers that choose a key, or change how the rest is read.
 UNWELCOME_HEADERS = {"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"}
@@ -57,9 +56,9 @@ def verify(
     """
     if len(token) > MOST_BYTES:
         raise CredentialRefused("token too long")
-    name, providers = memory.name_of(token, entry), list(providers)
+    name, providers = memory.name_of(token, entry), tuple(providers)
     known = recalled(name, providers) or verified(token, entry, name, providers)
-    for wanted, value in (demands or {}).items():
+    for wanted, value in demands.items() if demands else ():
         if known[0].raw.get(wanted) != value:
             raise CredentialRefused(f"{wanted}: not as it should be")
     return known
@@ -70,11 +69,11 @@ def recalled(name: tuple[bytes, str], providers: Collection[Provider]) -> tuple[
     found = VERIFIED.recall(name)
     if found is None:
         return None
-    claims, provider, key = found
+    claims, provider, key, ends = found
     if provider not in providers or not stands(key, provider):
         VERIFIED.drop(name)
         return None
-    if timezone.now().timestamp() >= claims.expires_at + LEEWAY:
+    if timezone.now() >= ends:
         VERIFIED.drop(name)
         raise CredentialRefused("expired")
     return claims, provider

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
 from catalog.api.serializers import ProductSerializer
@@ -39,6 +40,15 @@ def test_a_list_is_what_the_serializer_shows(acme, api_as, names):
     fields = "" if names == NAMES else f"&fields={','.join(names)}"
     expected = [rendered(product, names) for product in Product.objects.order_by("pk")]
     assert listed(api_as("owner"), f"/products/?order=id{fields}") == expected
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Europe/London", "Asia/Kolkata"])
+def test_moments_are_shown_in_the_current_zone(acme, api_as, zone):
+    names = ["changed_at", "created_at"]
+    with timezone.override(zone):
+        expected = [rendered(product, names) for product in Product.objects.order_by("pk")]
+        assert listed(api_as("owner"), "/products/?order=id&fields=changed_at,created_at") == expected
 
 
 @pytest.mark.usefixtures("odd")

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -127,6 +128,17 @@ def test_keys_are_good_for_a_day_without_their_provider(server, keys, clock):
     server.mode = "good"
     clock.now += MINUTE
     assert accepts(provider, good_token())
+
+
+def test_keys_that_may_not_be_kept_for_so_long_are_not_fresh_either(server, clock):
+    """However long they count as fresh, and by the short way that a token takes which was seen before, too."""
+    keys = RemoteKeys(lambda: server.url, clock=clock, keep_for=lambda: timedelta(minutes=1))
+    provider, text = forge.provider(keys=keys), good_token()
+    assert [accepts(provider, text) for _time in range(2)] == [True, True]
+    server.mode = 500
+    clock.now += MINUTE + 1
+    with pytest.raises(ProviderAway):
+        verifier.verify(text, entry="access", providers=[provider])
 
 
 def test_nobody_waits_while_the_key_set_hangs(server, keys, clock):
