@@ -1,6 +1,8 @@
 #!/usr/bin/env python
 """Django's command line. With the development settings and no DATABASE_URL it starts the embedded PostgreSQL first."""
 
+import atexit
+import gc
 import os
 import sys
 
@@ -12,6 +14,7 @@ from tenants import embedded
 
 
 def main() -> None:
+    spare_the_collector()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", embedded.SETTINGS)
     heed_settings_option()
     embedded.provide()
@@ -19,6 +22,14 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+def spare_the_collector() -> None:
+    """What a command loads stays to its end. Walking through it after every 700 new objects, and once more when the
+    process ends, took a third of the processor time of a `migrate` with nothing to do.
+    """
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def heed_settings_option() -> None:

@@ -10,14 +10,17 @@ from typing import TextIO
 from django.db import connections
 from django.db.models import F
 
+from tenants.schema import in_public
+
 from . import state
+from .at_once import wait_for_the_disk
 from .crew import each
 from .ordinary import Migrate, applied, migrate_schema
 from .patience import Patience, is_busy
 from .progress import Progress
-from .replay import Target, replay
+from .replay import Target, replay, replay_looking
 from .rows import Rows, copy_fixed_rows, run_hooks
-from .schemas import schema_names, set_ready
+from .schemas import close_for_now, schema_names, set_ready
 from .versions import Key
 
 
@@ -39,7 +42,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Means:
-    """What a run works with. `migrate` is Django's command, `closed` who was not served when the run began."""
+    """What a run works with. `migrate` is Django's command.
+
+    `closed` are those that somebody had closed when the run began, `half_way` those that an earlier run had.
+    """
 
     using: str
     target: Target
@@ -50,6 +56,11 @@ class Means:
     jobs: int = 1
     terminal: TextIO | None = None
     closed: frozenset[str] = frozenset()
+    half_way: frozenset[str] = frozenset()
+
+    def opens(self, schema_name: str, lacked: bool) -> bool:
+        """Is it served after a turn that went well? Not what the doctor has closed, unless it lacked a migration."""
+        return lacked or schema_name not in self.closed
 
 
 def bring(names: list[str], means: Means) -> list[Outcome]:
@@ -61,6 +72,7 @@ def bring(names: list[str], means: Means) -> list[Outcome]:
         progress.step(line(outcome, means), loud=outcome.kind in (Kind.FAILED, Kind.BUSY))
         settled.append(outcome)
     progress.clear()
+    wait_for_the_disk(using=means.using)
     return settled
 
 
@@ -79,9 +91,9 @@ def outcomes(names: list[str], means: Means) -> Iterator[Outcome]:
         waiting = [outcome.schema_name for outcome in busy]
         if not waiting:
             return
-    half_way = {*schema_names(means.using, schema_ready=False)} - means.closed
+    no_longer = {*schema_names(means.using, schema_ready=False)} - means.closed
     for outcome in busy:  # by an earlier migration it is no longer what it was, and closed
-        yield replace(outcome, kind=Kind.FAILED) if outcome.schema_name in half_way else outcome
+        yield replace(outcome, kind=Kind.FAILED) if outcome.schema_name in no_longer else outcome
 
 
 def try_once(names: list[str], means: Means) -> Iterator[Outcome]:
@@ -100,8 +112,11 @@ def try_once(names: list[str], means: Means) -> Iterator[Outcome]:
 
 def by_replay(schema_name: str, means: Means) -> Outcome:
     """Served meanwhile: its pages wait for the transaction, `Patience.hold` at most, and see before or after."""
+    way = replay
+    if schema_name in means.closed | means.half_way:
+        way = partial(replay_looking, opens=partial(means.opens, schema_name))
     try:
-        lacked = replay(schema_name, means.target, patience=means.patience, using=means.using)
+        lacked = way(schema_name, means.target, patience=means.patience, using=means.using)
     except Exception as error:  # the ordinary way decides whether it is one
         return failed(schema_name, error) if is_busy(error) else Outcome(schema_name, Kind.ORDINARY, first_line(error))
     return Outcome(schema_name, Kind.MIGRATED if lacked else Kind.IDLE)
@@ -115,7 +130,8 @@ def ordinarily(schema_name: str, means: Means) -> Outcome:
     was_open = schema_name in schema_names(means.using, schema_ready=True)
     try:
         before = applied(schema_name, using=means.using)
-        set_ready(schema_name, False, using=means.using)
+        if was_open or schema_name in means.half_way:
+            close_for_now(schema_name, using=means.using)
         copy_fixed_rows(schema_name, means.fixed_rows, using=means.using)
         migrate_schema(schema_name, using=means.using, migrate=partial(impatiently, means=means))
         run_hooks(schema_name, using=means.using)
@@ -125,9 +141,10 @@ def ordinarily(schema_name: str, means: Means) -> Outcome:
             set_ready(schema_name, was_open, using=means.using)  # it is as it was
         return outcome
     word = {"version": means.target.code.version, "rows": means.target.rows}
-    state.note(schema_name, state.State.CURRENT, using=means.using, **word)
     lacked = bool(means.target.code.missing(before))
-    set_ready(schema_name, lacked or schema_name not in means.closed, using=means.using)
+    with in_public(using=means.using):  # killed before or after, never between
+        state.note(schema_name, state.State.CURRENT, using=means.using, **word)
+        set_ready(schema_name, means.opens(schema_name, lacked), using=means.using)
     return Outcome(schema_name, Kind.MIGRATED if lacked else Kind.IDLE)
 
 
@@ -149,10 +166,8 @@ def first_line(text: Exception | str) -> str:
 
 
 def settle(outcome: Outcome, means: Means) -> None:
-    """Keep what became of it where the next run and `fleet_status` look, and open or close the tenant."""
-    if outcome.kind is Kind.MIGRATED and outcome.schema_name in means.closed:
-        set_ready(outcome.schema_name, True, using=means.using)
-    elif outcome.kind is Kind.FAILED:
+    """Keep what became of it where the next run and `fleet_status` look, and close what failed."""
+    if outcome.kind is Kind.FAILED:
         set_ready(outcome.schema_name, False, using=means.using)
     if outcome.kind in (Kind.FAILED, Kind.BUSY):
         kept = state.State.FAILED if outcome.kind is Kind.FAILED else state.State.BEHIND

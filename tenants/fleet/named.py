@@ -9,7 +9,7 @@ from tenants import copies
 from . import state
 from .ordinary import Migrate, migrate_schema
 from .rows import Rows, copy_fixed_rows, fixed_rows, run_hooks
-from .schemas import is_shared, refuse_unknown, schema_names, set_ready
+from .schemas import close_for_now, half_way, is_shared, refuse_unknown, schema_names, set_ready
 from .shared import furnish_public
 from .turn import alone, refuse_company
 
@@ -51,13 +51,15 @@ def renew_blueprint(*, using: str, report: Report) -> None:
 
 def migrate_tenant(schema_name: str, rows: Rows, *, using: str, migrate: Migrate, report: Report) -> bool:
     """Closed while it runs. Returns whether it went well."""
-    was_open = schema_name not in schema_names(using, schema_ready=False)
+    was_open = schema_name not in schema_names(using, schema_ready=False) or schema_name in half_way(using)
     try:
-        set_ready(schema_name, False, using=using)
+        if was_open:
+            close_for_now(schema_name, using=using)
         copy_fixed_rows(schema_name, rows, using=using)
         migrate_schema(schema_name, using=using, migrate=migrate)
         run_hooks(schema_name, using=using)
     except Exception as error:  # one tenant's trouble must not keep the others on old tables
+        set_ready(schema_name, False, using=using)
         report(f"{schema_name}: FAILED, {type(error).__name__}: {error}")
         return False
     set_ready(schema_name, was_open, using=using)

@@ -42,12 +42,17 @@ def keep_copies(names: list[str], folder: Path, *, using: str) -> None:
             dumps.dump(tenant, path, using=using)
 
 
-def why_to_stop(ring: str, failed: list[str], *, using: str) -> str:
-    """What is wrong with a ring that others wait for; empty if nothing is, or nobody waits."""
+def why_to_stop(ring: str, failed: list[str], busy: list[str], *, using: str) -> str:
+    """What is wrong with a ring that others wait for; empty if nothing is, or nobody waits.
+
+    One that was busy is as it was, so nobody has seen the new code on it: the others are not to be the first.
+    """
     if ring == Tenant.Ring.REST:
         return ""
     if failed:
         return f"ring {ring}: {', '.join(failed)} failed"
+    if busy:
+        return f"ring {ring}: {', '.join(busy)} {'was' if len(busy) == 1 else 'were'} busy"
     return next(problems(ring, using=using), "")
 
 

@@ -22,7 +22,7 @@ from .patience import Patience
 from .recording import playable
 from .replay import Target
 from .rows import fixed_rows, row_statements, rows_word
-from .schemas import is_shared, refuse_unknown, schema_names
+from .schemas import half_way, is_shared, refuse_unknown, schema_names
 from .turn import alone, refuse_company
 from .versions import code
 
@@ -115,7 +115,7 @@ def go_round(orders: Orders) -> Result:
         if orders.keep_copies:
             rings.keep_copies(names, orders.keep_copies, using=orders.using)
         result.add(bring(names, means))
-        result.stopped = rings.why_to_stop(ring, result.failed, using=orders.using)
+        result.stopped = rings.why_to_stop(ring, result.failed, result.busy, using=orders.using)
         if result.stopped:
             return result
     if orders.until == Tenant.Ring.REST:
@@ -127,6 +127,7 @@ def go_round(orders: Orders) -> Result:
 def means_of(orders: Orders) -> Means:
     """Read the template once, for all tenants."""
     fixed = fixed_rows(orders.using)
+    left_closed = frozenset(half_way(orders.using))
     target = Target(
         code=code(),
         steps_of=playable(code(), using=orders.using),
@@ -142,5 +143,6 @@ def means_of(orders: Orders) -> Means:
         patience=orders.patience,
         jobs=orders.jobs,
         terminal=orders.terminal,
-        closed=frozenset(schema_names(orders.using, schema_ready=False)),
+        closed=frozenset(schema_names(orders.using, schema_ready=False)) - left_closed,
+        half_way=left_closed,
     )

@@ -7,6 +7,9 @@ from tenants.exceptions import SchemaMissing
 from tenants.models import SchemaState, Tenant
 from tenants.schema import in_public
 
+# Kept as its row's error while a run has a tenant closed, so that the run after one that was killed opens it again.
+HALF_WAY = "closed for the time of its migrations; the run did not come to opening it"
+
 
 def schema_names(using: str, **only) -> list[str]:
     """Every tenant schema, ready or not; the template is not among them. `only` narrows, as in `filter()`."""
@@ -26,8 +29,25 @@ def refuse_unknown(schema_name: str, *, using: str) -> None:
 
 
 def set_ready(schema_name: str, ready: bool, *, using: str) -> None:
-    """Open or close a tenant. One that is closed is not trusted to be what its state says: the next run looks."""
+    """Open or close a tenant. One that is closed is not trusted to be what its state says: the next run looks.
+
+    Whoever says that it is closed, the doctor above all, means more than a run that closed it for its own time.
+    """
     with in_public(using=using):
+        states = SchemaState.objects.using(using).filter(pk=schema_name)
+        states.filter(error=HALF_WAY).update(error="")
         changed = Q(schema_name=schema_name) & ~Q(schema_ready=ready)
         if Tenant.objects.using(using).filter(changed).update(schema_ready=ready) and not ready:
-            SchemaState.objects.using(using).filter(pk=schema_name).update(version="")
+            states.update(version="")
+
+
+def close_for_now(schema_name: str, *, using: str) -> None:
+    """Close a tenant until the run has migrated it, or the next one."""
+    with in_public(using=using):
+        set_ready(schema_name, False, using=using)
+        SchemaState.objects.using(using).filter(pk=schema_name).update(error=HALF_WAY)
+
+
+def half_way(using: str) -> list[str]:
+    """Those that a run has closed and, since it was killed, not opened."""
+    return schema_names(using, schema_ready=False, schema_state__error=HALF_WAY)

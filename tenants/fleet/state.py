@@ -115,8 +115,11 @@ def take(*, using: str, version: str, ring: str | None = None, but: Iterable[str
 
 
 def forget(schema_name: str, *, using: str) -> None:
-    """After a restore, say: what the row says is worth nothing, so the next run looks at the schema."""
-    note(schema_name, State.BEHIND, using=using, version="", rows="")
+    """After a restore, say: what the row says is worth nothing, so the next run looks at the schema.
+
+    What went wrong last stays to be read until a run has gone well, and who has closed it (schemas.HALF_WAY).
+    """
+    note(schema_name, State.BEHIND, using=using, version="", rows="", error=F("error"), attempts=F("attempts"))
 
 
 def forget_all(using: str) -> None:

@@ -77,22 +77,27 @@ def test_with_nothing_to_do_it_is_one_query(fleet):
 
 
 def test_a_replay_sends_what_was_recorded_and_five_statements_more(fleet, monkeypatch):
-    """No look at the catalogue, no hook, no content type; in two round trips, beside those of the transaction."""
+    """No look at the catalogue, no hook, no content type; in two round trips, beside those of the transaction.
+
+    That is the first one's, which is looked at; the next gets the same in one (test_fleet_at_once.py).
+    """
     sent, real = [], psycopg.Connection.execute
 
     def execute(self, query, *args, **options):
-        sent.append(" ".join(query.split()[:3]))
+        text = query if isinstance(query, str) else query.as_string()
+        sent.append(" ".join(text.split()[:3]))
         return real(self, query, *args, **options)
 
     fleet.add()
     fleet.migrate("--schema", "template")
-    monkeypatch.setattr(psycopg.Connection, "execute", execute)
-    with CaptureQueriesContext(connection) as queries:
+    with monkeypatch.context() as patch, CaptureQueriesContext(connection) as queries:
+        patch.setattr(psycopg.Connection, "execute", execute)
         fleet.migrate()
     limits = ["SET LOCAL lock_timeout", "SET LOCAL statement_timeout", "SET LOCAL transaction_timeout"]
     own = ["SELECT (SELECT rows", 'ALTER TABLE "catalog_product"', "INSERT INTO django_migrations"]
     tenant = [*limits, *own, "UPDATE public.tenants_schemastate SET"]
-    assert sent[-2 * len(tenant) :] == tenant * 2
+    assert sent[-len(tenant) :] == tenant
+    assert sent.count(own[0]) == 1
     assert not [query for query in queries if "accounts_role" in query["sql"]]
 
 

@@ -163,6 +163,19 @@ def test_a_failure_in_the_first_ring_keeps_the_others_from_their_turn(fleet, can
     assert "weight" not in fleet.columns()["t_acme"]
 
 
+def test_a_busy_one_in_the_first_ring_keeps_the_others_from_their_turn(fleet, canary, no_pause):
+    """Nobody has seen the new code on it, and acme is not to be the first."""
+    fleet.add()
+    with fleet.other_session() as other:
+        other.execute(f"LOCK TABLE {canary}.catalog_product IN ACCESS SHARE MODE")
+        said = fleet.refused(**IMPATIENT)
+    assert "Stopped, the rings after it are as they were: ring own: t_globex was busy." in said
+    assert fleet.holders() == {"template"}
+    assert set(fleet.ready().values()) == {True}
+    fleet.migrate()
+    assert fleet.holders() == {"template", "t_acme", canary}
+
+
 def status() -> dict:
     out = StringIO()
     call_command("fleet_status", "--json", stdout=out)

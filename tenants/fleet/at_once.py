@@ -1,0 +1,87 @@
+"""One tenant in one trip: it is taken to be as the one before was found, and proves it where the work is done.
+
+Most tenants have what the last one had, so nothing has to be asked first. One string begins the transaction, proves,
+does everything and commits; one that is otherwise fails its proof before anything is changed in it, and is looked at
+(replay.py). In turns with a look, the steps in a pipeline and a COMMIT: 0.1 instead of 0.7 ms of Python a tenant, and
+0.6 times the server's.
+
+No commit waits for the disk. PostgreSQL keeps the order of commits, so a crash of the server takes the last of them
+whole, with the row that says they were done, and `wait_for_the_disk` at the end says that there is none left to lose.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+from psycopg import sql
+
+from tenants import citus
+from tenants.models import SchemaState
+from tenants.postgresql.sending import send
+from tenants.schema import in_public, in_schema, wrapper
+
+from .patience import Patience
+
+# A word for what a schema says it has. The order is the database's own, the same for every schema.
+APPLIED = """
+    SELECT encode(sha256(convert_to(string_agg(app || ' ' || name, ',' ORDER BY app, name), 'UTF8')), 'hex')
+      FROM django_migrations
+"""
+# Not `1 / 0`, which PostgreSQL works out before it asks.
+PROOF = """
+    SELECT (CASE WHEN ({applied}) = {word}
+                  AND (SELECT rows FROM public.tenants_schemastate WHERE schema_name = {schema}) = {rows}
+            THEN '1' ELSE 'not as the one before' END)::int
+"""
+NOBODY_WAITS = "SET LOCAL synchronous_commit = off"
+NEXT = "\n;\n"  # a line of its own: a statement may end with a comment
+
+
+@dataclass(frozen=True)
+class Script:
+    """What was sent to the one before. `word` and `rows` are what it was found with, `statements` what it lacked."""
+
+    word: str
+    rows: str
+    statements: list[str]
+    lacked: bool
+
+
+@dataclass
+class Usual:
+    """The last script. Threads share it, and replace it as a whole."""
+
+    script: Script | None = None
+
+
+def fits(using: str) -> bool:
+    """Not on Citus: it takes some statements by themselves alone, and its workers have disks of their own."""
+    return not citus.on_citus(using)
+
+
+def at_once(schema_name: str, script: Script, done: str, *, patience: Patience, using: str) -> None:
+    """Send the script, and `done` as its last statement.
+
+    Raises SchemaMissing, and whatever the database says; the tenant is then as before.
+    """
+    with in_schema(schema_name, using=using):
+        connection = wrapper(using)
+        connection.note_more_than_read()
+        begin = [NOBODY_WAITS, *patience.limits(using), proof(schema_name, script)]
+        text = NEXT.join([*begin, *script.statements, done, "COMMIT"])
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+            send(connection, cursor, [*connection.due(), text])
+
+
+def proof(schema_name: str, script: Script) -> str:
+    """Fails where the schema is not as the script was written for."""
+    literals = {"schema": schema_name, "word": script.word, "rows": script.rows}
+    parts = {name: sql.Literal(value) for name, value in literals.items()}
+    return sql.SQL(PROOF).format(applied=sql.SQL(APPLIED), **parts).as_string()
+
+
+def wait_for_the_disk(*, using: str) -> None:
+    """Return when every commit before is safe: one that waits has the log written up to itself."""
+    with in_public(using=using):
+        rows = SchemaState.objects.using(using).filter(pk=settings.PUBLIC_SCHEMA_NAME)
+        rows.update(changed_at=timezone.now())
