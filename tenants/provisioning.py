@@ -34,6 +34,13 @@ SO_CALLED = """
      WHERE finished_at IS NULL AND (schema_name = %(name)s OR schema_name LIKE %(numbered)s)
 """
 
+# One trip for both: the host, and whether the slug is held for somebody who gave it up.
+CLAIM_HOST = """
+    WITH host AS (INSERT INTO public.tenants_domain (domain, tenant_id, is_primary)
+                  VALUES (%(host)s, %(tenant)s, true))
+    SELECT EXISTS (SELECT FROM public.tenants_formeraddress WHERE slug = %(slug)s AND held_until > %(now)s)
+"""
+
 
 def new_tenant(*, name: str, slug: str, using: str | None = None, **fields):
     """Make a tenant, and let the block furnish it before it opens: one transaction for all of it.
@@ -72,11 +79,20 @@ def register(*, name: str, slug: str, using: str, **fields) -> Tenant:
     try:
         # bulk_create passes by TenantMixin.save(), which looks before it writes and may migrate.
         Tenant.objects.using(using).bulk_create([tenant])
-        Domain.objects.using(using).bulk_create([Domain(tenant=tenant, domain=tenant.host, is_primary=True)])
+        held = claim_host(tenant, using=using)
     except IntegrityError as error:
         raise AddressTaken(slug) from error
-    refuse_held(slug, using=using)
+    if held:
+        raise AddressTaken(slug)
     return tenant
+
+
+def claim_host(tenant: Tenant, *, using: str) -> bool:
+    """Returns whether the slug is held (refuse_held), as of after the tenant's row was written."""
+    values = {"host": tenant.host, "tenant": tenant.pk, "slug": tenant.slug, "now": timezone.now()}
+    with connections[using].cursor() as cursor:
+        cursor.execute(CLAIM_HOST, values)
+        return cursor.fetchone()[0]
 
 
 def refuse_held(slug: str, *, using: str) -> None:

@@ -2,19 +2,18 @@
 
 from uuid import UUID, uuid4
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.audit import trail
-from accounts.models import LOCAL_ISSUER, Role, User
-from accounts.roles import OWNER, sync_system_roles
+from accounts.models import LOCAL_ISSUER, User
+from accounts.roles import sync_system_roles
 from tenants import provisioning
 from tenants.exceptions import AddressTaken
 from tenants.models import Tenant
 from tenants.schema import current_tenant, in_public, in_tenant, wrapper
 from tenants.slugs import clean_slug
 
-from . import sign_in
+from . import first_owner, sign_in
 
 
 def sign_up(
@@ -58,12 +57,9 @@ def create_platform(*, name: str, owner: str, email: str, password: str) -> Tena
 
 
 def install_owner(owner: User, *, using: str) -> None:
-    """In a tenant that is being made. His address is not proven yet, and the only one there is."""
-    group = Role.objects.using(using).select_related("group").get(key=OWNER).group
-    with trail.act("organisation_created", current_tenant(using), using=using, knows=[group]):
-        owner.save(using=using)
-        owner.groups.add(group)
-        EmailAddress.objects.using(using).create(user=owner, email=owner.email, primary=True, verified=False)
+    """In a tenant that is being made."""
+    with trail.act("organisation_created", current_tenant(using), using=using) as act:
+        act.knows.append(first_owner.store(owner, wrapper(using)))
 
 
 def _made_before(attempt: UUID, *, slug: str, email: str, password: str) -> tuple[Tenant, str] | None:

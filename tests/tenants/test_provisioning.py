@@ -107,8 +107,8 @@ def test_a_new_tenant_holds_nobody_and_nothing_of_another(acme, make_tenant):
 
 # Statements of a sign-up, the copy left out: that is one pipeline past Django's cursor. In a test the first is a
 # savepoint and another one ends it, where BEGIN and COMMIT would be; all others are questions, rows and bindings.
-WITH_A_SPARE = 16
-WITHOUT = 19
+WITH_A_SPARE = 12
+WITHOUT = 15
 
 
 @pytest.mark.parametrize(("waiting", "expected"), [(1, WITH_A_SPARE), (0, WITHOUT)])
