@@ -13,6 +13,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import BooleanField, Func
 from psycopg import sql
 
 from . import copies
@@ -40,6 +41,12 @@ UNPAIRED = """
      WHERE (s.schema_name IS NULL AND starts_with(n.nspname::text, %s)) OR n.nspname IS NULL
      ORDER BY 1, 2
 """
+
+IS_THERE = Func(
+    "schema_name",
+    template="to_regnamespace(quote_ident(%(expressions)s)) IS NOT NULL",
+    output_field=BooleanField(),
+)
 
 
 def hand_out(schema_name: str, *, using: str) -> str | None:
@@ -73,10 +80,11 @@ def refill(using: str) -> tuple[int, int]:
 
 
 def fit(using: str) -> list[Spare]:
-    """Those that may be handed out."""
+    """Those that may be handed out: of the newest blueprint, and their schema is there (as TAKE has it)."""
     newest = Blueprint.objects.using(using).order_by("-pk").values("fingerprint")[:1]
     with in_public(using=using):
-        return list(Spare.objects.using(using).filter(fingerprint=newest))
+        rows = Spare.objects.using(using).alias(there=IS_THERE)
+        return list(rows.filter(fingerprint=newest, there=True))
 
 
 def waits(spare: Spare, *, using: str) -> bool:

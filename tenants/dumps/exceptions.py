@@ -25,3 +25,7 @@ class UnfitDump(DumpError):
 
 class UndeclaredColumn(DumpError):
     """A column that may hold personal data is neither masked nor declared clean (settings.TENANT_DUMP_RULES)."""
+
+
+class NotNow(DumpError):
+    """Somebody migrates, or restores over a tenant: both take the fleet's turn (tenants/fleet/turn.py)."""

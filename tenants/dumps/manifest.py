@@ -5,14 +5,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
+from tenants.fleet.rows import FIXED_ID_TABLES
 from tenants.models import Tenant
 
-from .exceptions import ForeignDump, UnfitDump
+from .exceptions import DamagedDump, ForeignDump, UnfitDump
+from .typed import build, demand
 
 PRODUCT, FORMAT = "tenantry", 1
 # Of the tenant's public row: what its contents need to make sense (prices have a currency), and its own choices.
 # Address, state, domains and the binding to an identity provider belong to the place and not to the contents.
 SETTINGS = ("name", "currency", "catalogue_is_public", "session_idle_minutes", "session_longest_hours", "is_sandbox")
+DAMAGED = "The dump's manifest is damaged: {}."
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,9 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`migrations` are [app, name] of all that were applied: with the same ones, two schemas have the same tables.
-    `fixed_rows` are the content types and permissions, by whose numbers other rows refer to them:
-    table -> [[id, ...], ...].
+    """`migrations` are (app, name) of all that were applied: with the same ones, two schemas have the same tables.
+    `fixed_rows` are the content types and permissions, by whose numbers other rows refer to them: table ->
+    (id, app or content type, model or codename).
     """
 
     slug: str
@@ -63,8 +68,8 @@ class Manifest:
     settings: dict[str, Any]
     masked: bool
     made_at: str
-    migrations: list[list[str]]
-    fixed_rows: dict[str, list[list]]
+    migrations: list[tuple[str, str]]
+    fixed_rows: dict[str, list[tuple[int, int | str, str]]]
     tables: list[Table]
     files: list[File]
 
@@ -77,21 +82,52 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Manifest":
-        """Raises ForeignDump, and UnfitDump for a format that came after this code."""
+        """Of a sealed text. Raises ForeignDump, DamagedDump, and UnfitDump for a format that came after this code."""
+        values = read(text)
+        refuse_other_format(values.pop("product", None), values.pop("format", None))
         try:
-            values = json.loads(text)
-            product, number = values.pop("product"), values.pop("format")
-            if product == PRODUCT and isinstance(number, int) and number > FORMAT:
-                raise UnfitDump("The dump was made by a newer version of this software.")
-            if (product, number) != (PRODUCT, FORMAT):
-                raise ForeignDump("This is not a dump of a tenant.")
-            tables = [Table(**{**table, "digest": Digest(**table["digest"])}) for table in values.pop("tables")]
-            if set(values["settings"]) - set(SETTINGS):
-                raise ForeignDump("The dump says things of the tenant that no dump of ours says.")
-            files = [File(**{**file, "digest": Digest(**file["digest"])}) for file in values.pop("files")]
-            return cls(**values, tables=tables, files=files)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ForeignDump("This is not a dump of a tenant.") from error
+            manifest = build(cls, values, "manifest")
+            manifest.demand_sound()
+        except (ValueError, ValidationError) as error:
+            raise DamagedDump(DAMAGED.format(said(error))) from error
+        return manifest
+
+    def demand_sound(self) -> None:
+        """Raises ForeignDump, and ValueError or ValidationError where a value has the right type and makes no sense."""
+        if set(self.settings) - set(SETTINGS):
+            raise ForeignDump("The dump says things of the tenant that no dump of ours says.")
+        demand(set(self.settings) == set(SETTINGS), "manifest.settings")
+        demand(set(self.fixed_rows) == set(FIXED_ID_TABLES), "manifest.fixed_rows")
+        demand(all(part.digest.bytes >= 0 for part in self.parts), "a part's length")
+        others = {field.name for field in Tenant._meta.fields} - set(SETTINGS)
+        Tenant(**self.settings).clean_fields(exclude=others)
+
+
+def read(text: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedDump(DAMAGED.format("it cannot be read")) from error
+    if not isinstance(values, dict):
+        raise DamagedDump(DAMAGED.format("it says nothing by name"))
+    return values
+
+
+def refuse_other_format(product: Any, number: Any) -> None:
+    if product != PRODUCT:
+        raise ForeignDump("This is not a dump of a tenant.")
+    if isinstance(number, int) and number > FORMAT:
+        raise UnfitDump("The dump was made by a newer version of this software.")
+    if number != FORMAT:
+        raise DamagedDump(DAMAGED.format(f"there is no format {number!r}"))
+
+
+def said(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"manifest.settings.{name}: {' '.join(words).rstrip('.')}" for name, words in error.message_dict.items()
+        )
+    return str(error)
 
 
 def settings_of(tenant: Tenant) -> dict[str, Any]:

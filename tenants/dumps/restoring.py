@@ -5,12 +5,13 @@ Both are one transaction, so killed anywhere there is the tenant that was there 
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import Error as DbError
 from django.db import connections
 from django.utils.module_loading import import_string
 
@@ -18,16 +19,21 @@ from tenants import copies, provisioning
 from tenants.fleet.rows import run_hooks
 from tenants.fleet.schemas import set_ready
 from tenants.fleet.state import note_new
+from tenants.fleet.turn import alone
+from tenants.housekeeping import AlreadyRunning
 from tenants.models import SchemaState, Tenant
 from tenants.schema import in_public, in_tenant
 from tenants.slugs import clean_slug
 
 from . import files, loading, structure
 from .archive import Reader, reading
-from .exceptions import UnfitDump
+from .exceptions import NotNow, UnfitDump
 from .making import Report
 
 STAGING_PREFIX = "restoring_"
+STAYS_CLOSED = "{0} is closed. `manage.py doctor --schema {0}` looks at it, and opens it if it is sound."
+# Restored over, they stay the live one's. A sandbox made a real one would write to whoever is named in it.
+STAYING = ("is_sandbox",)
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,13 @@ def restore_beside(
 def restore_over(path: Path | str, *, using: str, report: Report | None = None) -> Restored:
     """Put the dump in the place of the tenant it was made of, found by its schema.
 
-    Meanwhile the tenant answers 503. The live schema is set aside in the transaction that puts the new one there,
-    once that is proven equal to the dump, and dropped after it. Address, domains, state and provider stay the live
-    one's. Sessions have ended. Raises DumpError, and leaves the tenant serving as before.
+    Meanwhile the tenant answers 503, and nobody migrates, or restores over this tenant or another one. The live
+    schema is set aside in the transaction that puts the new one there, once that is proven equal to the dump, and
+    dropped after it. Address, domains, state, provider and whether it is a sandbox stay the live one's. Sessions
+    have ended. Raises DumpError, and leaves the tenant serving as before.
     """
     report = report or (lambda line: None)
-    with reading(Path(path)) as archive:
+    with reading(Path(path)) as archive, turn():
         plan = checked(archive, using=using)
         if archive.manifest.masked:
             raise UnfitDump("In this dump people are made unknown: it is no backup. Restore it beside, with --as.")
@@ -116,7 +123,7 @@ def restore_over(path: Path | str, *, using: str, report: Report | None = None) 
             tenant = Tenant.objects.using(using).filter(schema_name=archive.manifest.schema_name).first()
         if tenant is None:
             raise UnfitDump(f"There is no tenant whose schema is {archive.manifest.schema_name}. Use --as.")
-        with closed(tenant, using=using):
+        with closed(tenant, using=using, report=report):
             before = replace(tenant, archive, plan, using=using, report=report)
         if before:
             provisioning.drop_schema(before, using=using)
@@ -131,20 +138,43 @@ def checked(archive: Reader, *, using: str) -> structure.Structure:
 
 
 @contextmanager
-def closed(tenant: Tenant, *, using: str) -> Iterator[None]:
-    """503 while the block runs, so that nobody writes what would be lost. Open again if it raises.
+def turn() -> Iterator[None]:
+    """Of two at once, the second would find the tenant closed and leave it so; a migration would open it half-way.
 
-    Killed, it stays closed: `manage.py doctor --schema` looks at it and opens it.
+    Raises NotNow.
     """
-    rows = Tenant.objects.using(using).filter(pk=tenant.pk)  # not fleet's set_ready: the schema stays what it was
-    with in_public(using=using):
-        rows.update(schema_ready=False)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone())
+        except AlreadyRunning as error:
+            raise NotNow("Somebody is migrating, or restoring over a tenant. Try again after that.") from error
+        yield
+
+
+@contextmanager
+def closed(tenant: Tenant, *, using: str, report: Report) -> Iterator[None]:
+    """503 while the block runs, so that nobody writes what would be lost. If it raises, as open as it was.
+
+    Where it stays closed, `report` is told. Killed, it does too: `manage.py doctor --schema` looks at it and opens it.
+    """
+    with in_public(using=using):  # not by fleet's set_ready: the schema stays what it was
+        Tenant.objects.using(using).filter(pk=tenant.pk).update(schema_ready=False)
     try:
         yield
     except BaseException:
-        with in_public(using=using):
-            rows.update(schema_ready=tenant.schema_ready)
+        if not reopen(tenant, using=using):
+            report(STAYS_CLOSED.format(tenant.schema_name))
         raise
+
+
+def reopen(tenant: Tenant, *, using: str) -> bool:
+    """Open it if it was open. Returns whether it is: what went wrong may be that the database does not answer."""
+    try:
+        with in_public(using=using):
+            Tenant.objects.using(using).filter(pk=tenant.pk).update(schema_ready=tenant.schema_ready)
+    except DbError:
+        return False
+    return tenant.schema_ready
 
 
 def replace(tenant: Tenant, archive: Reader, plan: structure.Structure, *, using: str, report: Report) -> str | None:
@@ -159,7 +189,8 @@ def replace(tenant: Tenant, archive: Reader, plan: structure.Structure, *, using
         settle(tenant, Arrival(origin_of(archive), False, plan.is_current, tenant.is_sandbox), using=using)
         SchemaState.objects.using(using).filter(pk=tenant.schema_name).delete()
         note_new(tenant, fingerprint=plan.fingerprint, using=using)
-        rows.update(**archive.manifest.settings, schema_ready=plan.is_current)
+        taken = {name: value for name, value in archive.manifest.settings.items() if name not in STAYING}
+        rows.update(**taken, schema_ready=plan.is_current)
         move_in(tenant.schema_name)
     return before
 

@@ -27,6 +27,11 @@ OWN_ROWS = tuple(
 )
 # A row of that statement, as tenants/blueprint.py writes it: (1, 'catalog', '0001_initial', '2026-…'::timestamptz)
 APPLIED_ROW = re.compile(r"\(\d+, '([^']+)', '([^']+)', ")
+# The same of (1, 'catalog', 'product') and of (1, 'Can add product', 1, 'add_product').
+NUMBERED_ROW = {
+    "django_content_type": re.compile(r"\((\d+), '([^']+)', '([^']+)'\)"),
+    "auth_permission": re.compile(r"\((\d+), '(?:[^']|'')*', (\d+), '([^']+)'\)"),
+}
 ROWS = ("INSERT INTO ", "SELECT setval(")
 
 
@@ -44,11 +49,11 @@ def of(manifest: Manifest, *, using: str) -> Structure:
     """Raises UnfitDump if the dump is of a version that this installation never had, or does not have yet."""
     wanted = {(app, name) for app, name in manifest.migrations}
     refuse_newer(wanted)
-    refuse_other_numbers(manifest, using)
     with in_public(using=using):
         known = Blueprint.objects.using(using).order_by("-pk")
         for number, (fingerprint, statements) in enumerate(known.values_list("fingerprint", "statements")):
             if migrations_of(statements) == wanted:
+                refuse_other_numbers(manifest, statements, using)
                 return divide(statements, fingerprint, is_current=number == 0)
     raise UnfitDump(
         "This installation has never had the tables that the dump was made from. Restore it with the release that"
@@ -62,20 +67,30 @@ def refuse_newer(wanted: set[tuple[str, str]]) -> None:
         raise UnfitDump(f"The dump was made by a newer version of this software, which has {names}. Update first.")
 
 
-def refuse_other_numbers(manifest: Manifest, using: str) -> None:
+def refuse_other_numbers(manifest: Manifest, statements: list[str], using: str) -> None:
     """Rows refer to content types and permissions by numbers, which have to mean the same here.
 
-    The template may know more of them than the dump: it went ahead.
+    What they meant is what the blueprint of that time says: a model that was renamed since has another name in the
+    template, and gets it here as well when the tenant is migrated. Of numbers that came later the template knows: a
+    tenant has them before the migration that brings them.
     """
     with in_schema(settings.TEMPLATE_SCHEMA, using=using), connections[using].cursor() as cursor:
-        here = {table: {row[0]: row for row in rows} for table, rows in tables.fixed_numbers(cursor).items()}
-    for table, known in here.items():
-        for row in manifest.fixed_rows[table]:
+        now = tables.fixed_numbers(cursor)
+    for table, rows in manifest.fixed_rows.items():
+        known = {row[0]: row for row in now[table]} | {row[0]: row for row in numbers_of(statements, table)}
+        for row in rows:
             if known.get(row[0]) != row:
                 raise UnfitDump(
                     f"Number {row[0]} of {table} means something else here: the dump is of an installation that was"
                     " migrated in another order. Restore it there."
                 )
+
+
+def numbers_of(statements: list[str], table: str) -> list[tuple]:
+    """As tables.fixed_numbers reads them."""
+    rows = next((text for text in statements if text.startswith(f'INSERT INTO "{table}" ')), "")
+    found = NUMBERED_ROW[table].findall(rows)
+    return [(int(number), int(of) if of.isdigit() else of, name) for number, of, name in found]
 
 
 def migrations_of(statements: list[str]) -> set[tuple[str, str]]:

@@ -106,18 +106,18 @@ def set_positions(cursor, table: str, shape: Shape, noted: dict[str, int]) -> No
             cursor.execute(setval)
 
 
-def fixed_numbers(cursor) -> dict[str, list[list]]:
+def fixed_numbers(cursor) -> dict[str, list[tuple]]:
     """Content types and permissions by number and by what they stand for: what other rows refer to them by."""
     found = {}
     for statement, table in zip(FIXED_NUMBERS, FIXED_ID_TABLES, strict=True):
         cursor.execute(statement)
-        found[table] = [list(row) for row in cursor.fetchall()]
+        found[table] = cursor.fetchall()
     return found
 
 
-def applied_migrations(cursor) -> list[list[str]]:
+def applied_migrations(cursor) -> list[tuple[str, str]]:
     cursor.execute("SELECT DISTINCT app, name FROM django_migrations ORDER BY app, name")
-    return [list(row) for row in cursor.fetchall()]
+    return cursor.fetchall()
 
 
 def one_spelling(using: str) -> None:

@@ -60,13 +60,18 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: packed.read(name) for name in packed.namelist()}
 
 
-def forged(path: Path, change: Callable[[dict, dict[str, bytes]], None], *, secret: str | None = None) -> Path:
-    """The dump after `change(manifest, parts)`, sealed as if it were ours; with `secret`, as somebody else's."""
+def forged(
+    path: Path, change: Callable[[dict, dict[str, bytes]], None], *, secret: str | None = None, text: bytes = b""
+) -> Path:
+    """The dump after `change(manifest, parts)`, sealed as if it were ours; with `secret`, as somebody else's.
+
+    `text` stands in the manifest's place.
+    """
     found = parts(path)
     manifest = json.loads(found.pop(archive.MANIFEST))
     del found[archive.SEAL]
     change(manifest, found)
-    text = json.dumps(manifest).encode()
+    text = text or json.dumps(manifest).encode()
     found[archive.MANIFEST] = text
     found[archive.SEAL] = archive.seal_of(text, secret or settings.SECRET_KEY).encode()
     other = path.with_name(f"forged-{timezone.now().timestamp()}")

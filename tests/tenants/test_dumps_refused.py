@@ -144,6 +144,57 @@ def with_rows_that_contradict(path: Path) -> Path:
     return forged(path, change)
 
 
+def changed(change):
+    """A manifest in which `change` has spoilt something, sealed with our own key."""
+    return lambda path: forged(path, lambda manifest, parts: change(manifest))
+
+
+def first_of(name: str, field: str, value):
+    return changed(lambda manifest: manifest[name][0].update({field: value}))
+
+
+def worded(text: str):
+    """Sealed, and no manifest at all."""
+    return lambda path: forged(path, lambda manifest, parts: None, text=text.encode())
+
+
+MALFORMED = {
+    "no JSON": worded("{"),
+    "a list": worded("[]"),
+    "nested without end": worded("[" * 100_000),
+    "a format that never was": changed(lambda manifest: manifest.update(format="1")),
+    "nothing but the format": worded('{"product": "tenantry", "format": 1}'),
+    "a field less": changed(lambda manifest: manifest.pop("schema_name")),
+    "a field more": changed(lambda manifest: manifest.update(owner="me")),
+    "a number for a name": changed(lambda manifest: manifest.update(schema_name=7)),
+    "no settings": changed(lambda manifest: manifest.update(settings=None)),
+    "a setting less": changed(lambda manifest: manifest["settings"].pop("is_sandbox")),
+    "a setting that none can be": changed(lambda manifest: manifest["settings"].update(currency=["EUR"])),
+    "migrations by name": changed(lambda manifest: manifest.update(migrations=["catalog"])),
+    "migrations of three": changed(lambda manifest: manifest["migrations"].append(["a", "b", "c"])),
+    "no numbers": changed(lambda manifest: manifest.update(fixed_rows={})),
+    "empty numbers": changed(lambda manifest: manifest["fixed_rows"]["auth_permission"].append([])),
+    "numbers that are lists": changed(lambda manifest: manifest["fixed_rows"]["auth_permission"].append([[], 1, "x"])),
+    "tables by name": changed(lambda manifest: manifest.update(tables={"catalog_product": {}})),
+    "rows in words": first_of("tables", "rows", "many"),
+    "positions in a list": first_of("tables", "sequences", []),
+    "no columns": first_of("tables", "columns", None),
+    "no digest": first_of("tables", "digest", None),
+    "a length below nothing": first_of("tables", "digest", {"bytes": -1, "sha256": ""}),
+    "a path that is a list": first_of("files", "path", ["x"]),
+    "true for a number": first_of("files", "number", True),
+}
+
+
+@pytest.mark.parametrize("spoil", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_sealed_manifest_that_makes_no_sense_is_damaged(live, made, manage, spoil):
+    """In a sentence that says so, and before anything is touched."""
+    path, before = spoil(made), everything()
+    for way in ({"slug": "twin"}, {"over": True}):
+        assert "The dump's manifest is damaged: " in manage.refused("restore_tenant", str(path), **way)
+    assert everything() == before
+
+
 HOSTILE = {
     cut_off: ForeignDump,
     nothing_of_ours: ForeignDump,

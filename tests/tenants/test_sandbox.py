@@ -1,13 +1,17 @@
 """A sandbox has the rows of the real one and nobody's name, and nothing goes out of it."""
 
 import re
+from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail import send_mail
 from django.db import connection
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.test import Client
 
 from accounts.models import User
@@ -21,6 +25,7 @@ from tenants.schema import in_tenant
 from tests.conftest import HostClient
 
 from . import dumping
+from .dumping import forged
 
 pytestmark = pytest.mark.real
 
@@ -141,3 +146,38 @@ def test_a_masked_dump_is_no_backup(live, tmp_path):
 def test_a_sandbox_of_a_sandbox_is_one_too(live, sandbox, tmp_path):
     dumps.dump(sandbox[0], tmp_path / "dump", using=USING)
     assert dumps.restore_beside(tmp_path / "dump", slug="twin", using=USING).tenant.is_sandbox
+
+
+def claiming(path: Path, is_sandbox: bool) -> Path:
+    return forged(path, lambda manifest, parts: manifest["settings"].update(is_sandbox=is_sandbox))
+
+
+def test_restored_over_a_sandbox_stays_one(live, sandbox, tmp_path, settings):
+    """Whatever the dump was made of: nobody who is named in it gets mail, or is found by his address."""
+    settings.EMAIL_BACKEND = "config.mail.TenantMailBackend"
+    tenant = sandbox[0]
+    with in_tenant(tenant):
+        EmailAddress.objects.update(email=Concat(Cast("pk", CharField()), Value("@elsewhere.test")), verified=True)
+    dumps.dump(tenant, tmp_path / "dump", using=USING)
+    dumps.restore_over(claiming(tmp_path / "dump", False), using=USING)
+    tenant.refresh_from_db()
+    assert (tenant.is_sandbox, tenant.is_served) == (True, True)
+    assert not DirectoryEntry.objects.filter(tenant=tenant).exists()
+    with in_tenant(tenant):
+        send_mail("Real", "words", None, ["new@elsewhere.test"])
+    assert mail.outbox == []
+
+
+def test_restored_over_a_real_one_stays_real(live, made):
+    dumps.restore_over(claiming(made, True), using=USING)
+    live.tenant.refresh_from_db()
+    assert (live.tenant.is_sandbox, live.tenant.is_served) == (False, True)
+    assert DirectoryEntry.objects.filter(tenant=live.tenant).count() == len(live.people)
+
+
+def test_nobody_comes_into_a_sandbox_by_an_identity_provider(live, sandbox, settings, manage):
+    settings.IDENTITY_PROVIDERS = ["oidc"]
+    assert "is a sandbox" in manage.refused("connect_tenant", "tryout", "oidc", "--id", "its-id")
+    sandbox[0].refresh_from_db()
+    assert (sandbox[0].provider, sandbox[0].provider_tenant_id) == ("local", "")
+    assert "is connected so already" in manage("connect_tenant", "tryout", "local")

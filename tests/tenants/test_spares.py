@@ -116,6 +116,16 @@ def test_a_spare_that_somebody_dropped_is_passed_over(waiting, sql, schema_exist
     assert not Spare.objects.exists()
 
 
+def test_a_spare_that_somebody_dropped_is_replaced(waiting, sql, manage, schemas):
+    gone, left = waiting(2)
+    sql(None, f"DROP SCHEMA {gone.schema_name} CASCADE")
+    assert manage("prepare_spares") == "1 spare schemas made, 1 dropped.\n"
+    assert schemas() == {spare.schema_name for spare in Spare.objects.all()}
+    assert len(schemas()) == 2
+    assert left in Spare.objects.all()
+    assert gone not in Spare.objects.all()
+
+
 # --- kept ---------------------------------------------------------------------------------------------------
 
 
