@@ -209,14 +209,10 @@ class Cursor(CursorWrapper):
         """Can it be a transaction of its own, with its binding? One that only reads, while nothing else was sent.
 
         What one string holds is one transaction, which PostgreSQL ends by itself: there is no COMMIT to be sent. Only
-        for texts of ours: what somebody's SELECT calls may write, and is then to be undone with the rest.
+        for what is kept ready: what somebody's own SELECT calls may write, and is then to be undone with the rest.
         """
-        if not (isinstance(sql, Lasting) and only_reads(sql) and self.db.reads_alone):
-            return False
-        return self.has_ready(sql) or goes_along(self.cursor, sql)
-
-    def has_ready(self, sql: Lasting) -> bool:
-        return (kept := self.db.kept) is not None and kept.has(self.db.schema_name, sql)
+        kept = self.db.kept if isinstance(sql, Lasting) and self.db.reads_alone else None
+        return kept is not None and kept.has(self.db.schema_name, sql) and only_reads(sql)
 
     def as_calls(self, due: list[str], sql: Any, params: Any) -> tuple[list[str], str | None]:
         """What is due, and `sql`, by calls of what the session has ready; None for what it has not."""

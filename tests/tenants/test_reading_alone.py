@@ -14,11 +14,10 @@ from .test_sending import describe, undone
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(params=["as text", "by a call"])
-def person(acme_alone, request, monkeypatch):
-    """Somebody whose question the server has understood, or keeps ready."""
-    if request.param == "by a call":
-        monkeypatch.setitem(connection.settings_dict, SETTING, 50)
+@pytest.fixture
+def person(acme_alone, monkeypatch):
+    """Somebody whose question the server keeps ready."""
+    monkeypatch.setitem(connection.settings_dict, SETTING, 50)
     with in_tenant(acme_alone):
         found = User.objects.get(email="owner@acme.test").pk
     for _time in range(WORTH_KEEPING + 2):
@@ -97,6 +96,15 @@ def test_where_a_transaction_has_one_snapshot_it_is_begun(acme_alone, person, tr
     with in_tenant(acme_alone):
         persons.by_number(person)
     assert ("BEGIN" in trips[0], trips[-1]) == (True, "COMMIT")
+
+
+def test_what_is_not_kept_is_begun(acme_alone, person, trips, monkeypatch):
+    """So nothing differs where nothing is kept: behind a pooler that shares its connections, on Citus."""
+    monkeypatch.setitem(connection.settings_dict, SETTING, 0)
+    for _time in range(2):
+        with in_tenant(acme_alone):
+            persons.by_number(person)
+    assert ("BEGIN" in trips[-2], trips[-1]) == (True, "COMMIT")
 
 
 def test_a_read_in_somebodys_own_words_is_begun(acme_alone, trips):
