@@ -5,9 +5,13 @@ A page for people, problem details for programs (`/api/`).
 They say nothing of the inside, and ask the database nothing.
 """
 
+import sys
+
+from django.db import OperationalError, connection, transaction
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from tenants.middleware import unavailable
 from tenants.problems import problem, wants_problem
 
 
@@ -24,6 +28,13 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
+    """Called while what broke is being handled: a database that took too long, or went away, in one of the rooms before
+    the view is 503, as it is in the view (TenantMiddleware).
+    """
+    if isinstance(sys.exc_info()[1], OperationalError):
+        if connection.in_atomic_block:
+            transaction.set_rollback(True)  # nothing can be asked in it any more
+        return unavailable(request)
     return page(request, 500)
 
 

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.guards import routes
+from accounts.middleware import MemberMiddleware
 from catalog.views.products import ProductListView
 from tenants.middleware import SessionMiddleware
 from tenants.models import Tenant
@@ -167,6 +168,20 @@ def test_a_view_that_raises_leaves_the_next_request_right(acme, globex, client_a
     assert "Globex" in HostClient(globex.tenant.host).get(LOGIN).text
     assert HostClient().get("/").status_code == 200
     assert "Coffee acmeword" in client.get("/products/").text
+
+
+@pytest.mark.parametrize("path", ["/products/", "/api/v1/products/"])
+def test_a_question_before_the_view_that_takes_too_long_is_503(acme, client_as, monkeypatch, settings, path):
+    def take_long(*ignored):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(20)")
+
+    client = client_as("owner")
+    client.raise_request_exception = False
+    settings.REQUEST_STATEMENT_TIMEOUT = "100ms"
+    monkeypatch.setattr(MemberMiddleware, "recognise", take_long)
+    response = client.get(path)
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
 
 
 def test_a_view_that_leaves_the_connection_elsewhere_does_no_harm(acme, globex, client_as, monkeypatch):
