@@ -148,19 +148,23 @@ connection.close_pool()
 """
 
 
-def test_a_forked_process_has_connections_of_its_own(tenants, django_db_blocker):
-    """As under `gunicorn --preload`, where the application is loaded before the workers are."""
-    with django_db_blocker.unblock():
-        address = database_url()
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", FORK],
+def python(*words: str) -> subprocess.CompletedProcess:
+    """Another process, with the test's database."""
+    return subprocess.run(
+        [sys.executable, *words],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": address},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": database_url()},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def test_a_forked_process_has_connections_of_its_own(tenants, django_db_blocker):
+    """As under `gunicorn --preload`, where the application is loaded before the workers are."""
+    with django_db_blocker.unblock():
+        done = python("manage.py", "shell", "--no-imports", "-c", FORK)
     assert done.returncode == 0, done.stderr
 
 
@@ -177,16 +181,7 @@ asyncio.run(load())
 def test_a_server_that_loads_the_application_in_its_event_loop_starts(tenants, django_db_blocker):
     """As uvicorn does."""
     with django_db_blocker.unblock():
-        address = database_url()
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED_IN_A_LOOP],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": address},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        done = python("-c", LOADED_IN_A_LOOP)
     assert done.stdout == f"kept: {settings.STATEMENTS_PER_CONNECTION}\n", done.stderr
 
 
