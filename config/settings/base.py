@@ -8,7 +8,10 @@ from csp.constants import NONCE, NONE, SELF
 
 from .api import *
 from .apps import LIBRARY_APPS, SHARED_APPS, TENANT_APPS
+from .database import *
+from .database import DATABASES
 from .providers import *
+from .tenants import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -60,6 +63,9 @@ MIDDLEWARE = [
     "accounts.local_pages.LocalPagesMiddleware",
 ]
 
+if "replica" in DATABASES:
+    MIDDLEWARE.insert(MIDDLEWARE.index("tenants.middleware.TenantMiddleware") + 1, "tenants.replicas.ReplicaMiddleware")
+
 ROOT_URLCONF = "config.urls.tenant"
 PUBLIC_SCHEMA_URLCONF = "config.urls.public"
 PLATFORM_URLCONF = "config.urls.platform"  # the operator console, on the host of the platform's own tenant
@@ -83,131 +89,6 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
-
-# --- Database --------------------------------------------------------------------------------
-# DATABASE_URL may be a transaction-mode pooler: every tenant query runs in a transaction that names
-# its schema. DATABASE_ADMIN_URL reaches the server itself: migrations, sign-up, roles.
-DEFAULT_DATABASE_URL = "postgres:///tenantry"
-
-
-def database(url_variable: str, default: str) -> dict:
-    return {
-        **env.db_url(url_variable, default=default),
-        "ENGINE": "tenants.postgresql",
-        "ATOMIC_REQUESTS": True,
-        # A server-side cursor outlives the statement that a pooler would give to someone else.
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=0),
-    }
-
-
-DATABASES = {"default": database("DATABASE_URL", DEFAULT_DATABASE_URL)}
-ADMIN_DATABASE = "default"
-if env.str("DATABASE_ADMIN_URL", default="") not in ("", env.str("DATABASE_URL", default="")):
-    # No transaction a request: with it, every page would open a direct connection beside its pooled one.
-    DATABASES["admin"] = database("DATABASE_ADMIN_URL", DEFAULT_DATABASE_URL) | {"ATOMIC_REQUESTS": False}
-    ADMIN_DATABASE = "admin"
-
-# A standby for visitors' pages of public catalogues (tenants/replicas.py). Nothing else is ever read there. One that
-# is further behind than this is passed by.
-REPLICA_MAX_LAG = timedelta(seconds=env.float("REPLICA_MAX_LAG", default=5))
-REPLICA_PATHS = ["/products/", "/categories/"]
-if env.str("DATABASE_REPLICA_URL", default=""):
-    replica = database("DATABASE_REPLICA_URL", "")
-    # Written to never, whatever the address leads to; a machine that is off is waited for a second.
-    options = {"options": "-c default_transaction_read_only=on", "connect_timeout": 1}
-    options |= replica.get("OPTIONS", {})
-    replica |= {"ATOMIC_REQUESTS": False, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
-    DATABASES["replica"] = replica
-    MIDDLEWARE.insert(MIDDLEWARE.index("tenants.middleware.TenantMiddleware") + 1, "tenants.replicas.ReplicaMiddleware")
-
-# What a serving process keeps (tenants/pooling.py): at most one connection a thread is in use at once. Sizes are per
-# process, times in seconds. Who waits longer than `timeout` for a connection gets a 503. 0, or CONN_MAX_AGE: no pool.
-DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=env.int("WEB_THREADS", default=4))
-DATABASE_POOL = {
-    "min_size": min(env.int("DATABASE_POOL_MIN", default=1), DATABASE_POOL_MAX),
-    "max_size": DATABASE_POOL_MAX,
-    "timeout": env.float("DATABASE_POOL_TIMEOUT", default=3),
-    "max_lifetime": env.float("DATABASE_POOL_LIFETIME", default=1800),
-    "max_idle": 300,
-}
-if DATABASE_POOL_MAX < 1 or DATABASES["default"]["CONN_MAX_AGE"] != 0:
-    DATABASE_POOL = {}
-# A connection that was bound to so many schemas is closed: its backend keeps some 270 KiB of each.
-SCHEMAS_PER_CONNECTION = env.int("SCHEMAS_PER_CONNECTION", default=100)
-# As many statements each session of the database keeps ready, planned once (tenants/postgresql/keeping.py). 0: none.
-STATEMENTS_PER_CONNECTION = env.int("STATEMENTS_PER_CONNECTION", default=100)
-
-# One statement of a request may take this long; the page is then 503. Jobs and commands have no limit.
-REQUEST_STATEMENT_TIMEOUT = env.str("REQUEST_STATEMENT_TIMEOUT", default="5s")
-
-DATABASE_ROUTERS = ["tenants.routers.SchemaRouter"]
-TENANT_SYNC_ROUTER = DATABASE_ROUTERS[0]
-if "replica" in DATABASES:
-    DATABASE_ROUTERS.insert(0, "tenants.routers.ReplicaRouter")
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# --- Tenants ---------------------------------------------------------------------------------
-TENANT_MODEL = "tenants.Tenant"
-TENANT_DOMAIN_MODEL = "tenants.Domain"
-PUBLIC_SCHEMA_NAME = "public"
-# For so many seconds a process remembers which tenant a host leads to; 0: it asks at each request. A request that
-# asks the tenant's database for anything proves it in the same statement (tenants/known.py).
-TENANT_KNOWN_FOR = env.float("TENANT_KNOWN_FOR", default=10)
-# The migrated, never served model of a tenant; every new tenant is a copy of it.
-TEMPLATE_SCHEMA = "template"
-# So many copies of it wait, made beforehand, for the next sign-ups (prepare_spares). 0: each sign-up makes its own.
-SPARE_SCHEMAS = env.int("SPARE_SCHEMAS", default=3)
-# Called as f(connection) inside each freshly migrated schema, in this order. What one writes is declared in its own
-# module: the fleet calls it again when that module's text has changed, and not otherwise.
-TENANT_MIGRATED_HOOKS = ["accounts.roles.sync_system_roles"]
-# Each is called as f(tenant) between two rings of a deploy and returns what is wrong, or "" (tenants/fleet/rings.py).
-FLEET_PROBES = ["config.probes.pages"]
-# Rows of these are never changed or deleted: the database refuses it (tenants/privileges.py).
-APPEND_ONLY_TABLES = ["audit_entry", "audit_link"]
-# The key of the chain that seals the audit log; without one of its own, which outlives a change of it, SECRET_KEY.
-AUDIT_KEY = env.str("AUDIT_KEY", default="")
-# Each is called as f(connection) in a tenant's schema and returns fields of tenants.Usage (refresh_usage).
-TENANT_FIGURES = ["accounts.figures.count", "catalog.figures.count"]
-# How long a closed organisation can be had back, and how long an address that was given up is nobody else's.
-TENANT_CLOSING_GRACE = timedelta(days=env.int("TENANT_CLOSING_GRACE_DAYS", default=14))
-ADDRESS_HELD_FOR = timedelta(days=90)
-# Called as f(claim) when the periodic check has switched a customer's domain on or off.
-DOMAIN_SWITCHED_HOOK = "accounts.flows.domains.note_switch"
-# A domain of the customer's own is switched off when its DNS record has been missing for this long.
-DOMAIN_PROOF_GRACE = timedelta(days=3)
-DNS_TIMEOUT = 3  # seconds, for the whole question
-DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])  # empty: the machine's own
-DNS_PORT = env.int("DNS_PORT", default=53)
-PLATFORM_EVENTS_KEPT_FOR = timedelta(days=90)
-# What `manage.py housekeeping` runs, in this order; the words are a management command's.
-HOUSEKEEPING = [
-    ["clearsessions"],
-    ["prepare_spares"],
-    ["purge_sessions"],
-    ["refresh_usage"],
-    ["seal_audit"],
-    ["purge_tenants"],
-    ["verify_domains"],
-    ["purge_idempotency"],
-    ["purge_events"],
-    ["tell_providers"],
-    ["reconcile", "--due"],
-]
-# Everybody of an organisation is asked for at its identity provider no more often than this: a little less than the
-# five minutes from one round to the next, so that each round does it. And how long one round may take with it.
-RECONCILE_EVERY = timedelta(minutes=env.int("RECONCILE_EVERY_MINUTES", default=4))
-RECONCILE_PATIENCE = timedelta(minutes=2)
-# What becomes of each table in a dump; what is done in a restored tenant before it opens; how a sandbox's owner
-# comes in.
-TENANT_DUMP_RULES = ["accounts.dump_rules.RULES", "catalog.dump_rules.RULES"]
-TENANT_RESTORED_HOOKS = ["accounts.flows.restored.settle"]
-TENANT_WAY_IN = "accounts.flows.restored.let_owner_in"
-# Seals dumps: only those that were sealed with it are restored. Without one of its own, SECRET_KEY. Two installations
-# between which tenants are moved have the same one.
-DUMP_KEY = env.str("DUMP_KEY", default="")
-# How `manage.py create_tenant` makes one, with its first owner.
-TENANT_SIGN_UP_FLOW = "accounts.flows.sign_up.sign_up"
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
