@@ -217,13 +217,20 @@ def hold(user, /, *questions: Prepared, **values: Any) -> list[list[tuple]]:
     # `user` may be the request's lazy one: its type and its __dict__ are not the person's.
     people = user._meta.model._default_manager.using(user._state.db)
     held = people.lock_and_read_rights(user.pk, *questions, **values)
-    if held is None:
-        raise PermissionDenied("inactive")
+    demand_standing(user, is_there=held is not None)
     rights, found = held
-    if not getattr(user, "credential_stands", lambda: True)():
-        raise PermissionDenied("revoked")
     remember_rights(user, current_schema(), rights)
     return found
+
+
+def demand_standing(user, *, is_there: bool) -> None:
+    """Of an actor who has just been locked: raise PermissionDenied unless he is there and active, and his credential
+    stands yet.
+    """
+    if not is_there:
+        raise PermissionDenied("inactive")
+    if not getattr(user, "credential_stands", lambda: True)():
+        raise PermissionDenied("revoked")
 
 
 def reread(user):

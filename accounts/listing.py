@@ -24,8 +24,8 @@ from .prepared import AnyOf, Prepared, Slot, prepare
 # At 1,000 both ways take a millisecond or two on 10,000 rows. More would make sorting the slower one, fewer the walk.
 FEW = 1000
 # More than so many are looked for among the first so many of all before they are sorted, which takes 0.5 ms at most.
-SOME, WALK = 100, 5000
-USER, KEY, MANY, MIDDLING = (Slot(name, models.BigIntegerField()) for name in ("user", "key", "few", "some"))
+WALK_ABOVE, WALK_AT_MOST = 100, 5000
+USER, KEY, FEW_ROWS, WALK_ROWS = (Slot(name, models.BigIntegerField()) for name in ("user", "key", "few", "walk"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def first_rows(
             statement = _kept_by_grants(rows, permission, wanted, access.catalogue_is_public())
     except EmptyResultSet:
         return Found([], 0)
-    found = statement.run(rows.db, user=user.pk, value=value, key=key, few=FEW, some=SOME)
+    found = statement.run(rows.db, user=user.pk, value=value, key=key, few=FEW, walk=WALK_ABOVE)
     if wanted.most is None:
         return Found(found, None)
     if found or not wanted.follows:
@@ -124,7 +124,7 @@ def _by_grants(rows: models.QuerySet, permission: str, wanted: Wanted, public: b
     parts = {"inside(id)": prepare(containers)} if containers is not None else {}
     parts["reach(id)"] = _reached(model, permission, wanted.most, visitors, is_inside=bool(parts))
     size = "SELECT count(*), count(*) <= %s, count(*) > %s FROM reach"
-    parts["size(total, is_few, is_some)"] = Prepared(size, (MANY, MIDDLING), ())
+    parts["size(total, is_few, is_worth_a_walk)"] = Prepared(size, (FEW_ROWS, WALK_ROWS), ())
     parts["walked(id)"] = _walked(rows, wanted)
     parts["tried(is_full)"] = Prepared("SELECT count(*) = %s FROM walked", (wanted.limit,), ())
     parts["page(id)"] = _found(rows, permission, wanted, visitors, is_inside="inside(id)" in parts)
@@ -145,9 +145,10 @@ def _walked(rows: models.QuerySet, wanted: Wanted) -> Prepared:
     """The first of the few, where they are found among the first rows of all: those are read in order until the page is
     full, each compared with the keys that are known already.
     """
-    walk = prepare(_page(rows, wanted, WALK).values_list("pk"))
+    walk = prepare(_page(rows, wanted, WALK_AT_MOST).values_list("pk"))
+    # IS TRUE keeps it a filter over the walk, in the walk's order; made a join, the order would be lost, and the page.
     return Prepared(
-        f"SELECT id FROM ({walk.sql}) walk(id) WHERE (SELECT is_few AND is_some FROM size)"  # noqa: S608
+        f"SELECT id FROM ({walk.sql}) walk(id) WHERE (SELECT is_few AND is_worth_a_walk FROM size)"  # noqa: S608
         f" AND (id IN (SELECT id FROM reach)) IS TRUE LIMIT %s",
         (*walk.parameters, wanted.limit),
         (),

@@ -41,11 +41,14 @@ class Condition(NamedTuple):
 def store(row: Shareable, *, maker: User, rights: Iterable[str], provided: Condition | None = None) -> bool:
     """Store a new row, give `maker` these rights on it, and log that it was created, in the present transaction.
 
-    False if the condition does not hold; then nothing was written.
+    False, with nothing written, if the condition does not hold, or cannot be asked within the statement: the caller
+    then asks it under the lock, and comes without one.
     """
     connection, permissions = wrapper(), shares.rows_of(rights)
     if not _can_be_one_statement(connection, row):
-        return provided is None and _store_in_turn(row, maker, permissions)
+        if provided is None:
+            _store_in_turn(row, maker, permissions)
+        return provided is None
     signals.pre_save.send(type(row), instance=row, raw=False, using=connection.alias, update_fields=None)
     values = {"maker": maker.pk, **_values_of(row, connection)}  # stores its files, so that the line has their names
     line = _line(connection, row, maker, permissions)
@@ -62,12 +65,11 @@ def store(row: Shareable, *, maker: User, rights: Iterable[str], provided: Condi
     return True
 
 
-def _store_in_turn(row: Shareable, maker: User, permissions: Sequence[Permission]) -> bool:
+def _store_in_turn(row: Shareable, maker: User, permissions: Sequence[Permission]) -> None:
     """The same as the ORM does it."""
     with trail.act("created", row, knows=permissions):
         row.save()
         user_grants(type(row)).objects.bulk_create(shares.to_maker(maker, row, permissions))
-    return True
 
 
 def _can_be_one_statement(connection: DatabaseWrapper, row: Shareable) -> bool:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Value
 
@@ -35,7 +34,7 @@ class Place(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A place as it was just before the actor was locked. `still`: he may put new rows into it yet."""
+    """A place as it was just before the actor was locked. `still`: all that it rests on is there yet."""
 
     place: Place
     still: Condition
@@ -73,16 +72,16 @@ def held(user, model: type[Shareable], keys: Collection[int], right: str) -> dic
 def seen(user, model: type[Shareable], key: int, right: str) -> Seen | None:
     """The same of one container, in one statement. Holds the actor, and raises as `access.hold`.
 
-    None says only that it was not seen to be open: `held` knows, as it does where the place is not `still` open.
+    None: it was not open when looked at. Ask `held` then, and also where `still` fails: it looks under the lock.
     """
     basis, values = _basis(user, model, right), {"user": user.pk, "place": key}
     people = user._meta.model._default_manager.using(user._state.db)
     rows = people.lock_and_look(user.pk, _question(basis, KEY), **values)
-    if rows is None:
-        raise PermissionDenied("inactive")
-    if not getattr(user, "credential_stands", lambda: True)():
-        raise PermissionDenied("revoked")
-    return Seen(_place(user, model, rows[0]), Condition(_still(basis), values)) if rows else None
+    access.demand_standing(user, is_there=rows is not None)
+    if not rows:
+        return None
+    place = _place(user, model, rows[0])
+    return Seen(place, Condition(_still(basis, place.opens), values))
 
 
 def _place(user, model: type[Shareable], row: tuple) -> Place:
@@ -93,32 +92,44 @@ def _place(user, model: type[Shareable], row: tuple) -> Place:
 
 def _basis(user, model: type[Shareable], right: str) -> Basis:
     """As his roles are known now. What they give him already is not asked of grants."""
-    held = access.role_permissions(user)
+    rights = access.role_permissions(user)
     to_add = access.right_to_add(user, model)
-    by_role = to_add in held
+    by_role = to_add in rights
     by_grants = not by_role and listing.has_grants(model.container_model(), user, to_add)
-    roles_rights = tuple(right for right in (access.add_permission(model), to_add) if right in held)
-    inside = None if right in access.permissions_of_roles(user) else right
-    return Basis(model, to_add, by_role, by_grants, access.catalogue_is_public(), roles_rights, inside)
+    roles_rights = [name for name in (access.add_permission(model), to_add) if name in rights]
+    is_given = right in access.permissions_of_roles(user)
+    if is_given:
+        roles_rights.append(right)
+    public, inside = access.catalogue_is_public(), None if is_given else right
+    return Basis(model, to_add, by_role, by_grants, public, tuple(roles_rights), inside)
 
 
 @lru_cache(maxsize=256)
 def _question(basis: Basis, among: Slot) -> Prepared:
-    assert basis.model.container  # noqa: S101
     container = basis.model.container_model()
-    given_by = basis.model.container.rights.get(basis.inside or "")
-    opens = reach.opened_one_by_one(container, listing.USER, given_by) if given_by else Value(False)
-    columns: list[Any] = [*_columns(container), ExpressionWrapper(opens, models.BooleanField())]
+    columns: list[Any] = [*_columns(container), ExpressionWrapper(_opening(basis), models.BooleanField())]
     return prepare(_open(basis, among).values_list(*columns))
 
 
+def _opening(basis: Basis) -> Any:
+    """Which containers' grants give him the right on what is inside, where his roles do not."""
+    assert basis.model.container  # noqa: S101
+    given_by = basis.model.container.rights.get(basis.inside or "")
+    container = basis.model.container_model()
+    return reach.opened_one_by_one(container, listing.USER, given_by) if given_by else Value(False)
+
+
 @lru_cache(maxsize=256)
-def _still(basis: Basis) -> Prepared:
-    """A condition: of all that was found to give him the right, each is there yet."""
+def _still(basis: Basis, opens: bool) -> Prepared:
+    """A condition: of all that was found to give him the rights, each is there yet. So does the place open what is
+    inside, if it did.
+    """
     his_groups = User.groups.through.objects.filter(user_id=listing.USER).values("group_id")
     given = Group.permissions.through.objects.filter(group_id__in=his_groups)
     questions = [given.filter(permission_id=reach.permission_row(name).pk) for name in basis.roles_rights]
-    needed = [prepare(each.order_by().values("pk")) for each in (*questions, _open(basis, KEY))]
+    place = _open(basis, KEY)
+    place = place.filter(_opening(basis)) if opens else place
+    needed = [prepare(each.order_by().values("pk")) for each in (*questions, place)]
     text = " AND ".join(f"EXISTS ({each.sql})" for each in needed)
     return Prepared(text, tuple(value for each in needed for value in each.parameters), ())
 

@@ -16,7 +16,7 @@ class SchemaMissing(TenantError):
 
 
 class RequestEnds(BaseException):
-    """What TenantMiddleware alone catches: the request's tenant could not be bound, so no view may answer for it.
+    """What TenantMiddleware alone catches: the request cannot go on as it began, so no view may answer for it.
 
     A BaseException, since Django's handlers, and whoever else catches Exception, would answer in its place.
     """

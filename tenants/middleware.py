@@ -98,7 +98,10 @@ class TenantMiddleware:
         connection.statement_timeout = settings.REQUEST_STATEMENT_TIMEOUT
         try:
             return self.respond(request)
-        except (OperationalError, StatementsLost):
+        except StatementsLost:
+            logger.warning("A statement kept ready was lost; the request is to be sent again.")
+            return unavailable(request)
+        except OperationalError:
             logger.exception("The database does not answer.")
             return unavailable(request)
         finally:
@@ -126,17 +129,22 @@ class TenantMiddleware:
         return self.respond_as_remembered(request, host) or self.respond_as_read(request, host)
 
     def respond_as_remembered(self, request, host):
-        """None where the host is not known, or the first statement said that it leads elsewhere by now, or a kept
-        statement was lost.
+        """None where the host is not known, or the first statement said that it leads elsewhere by now.
 
-        The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing.
+        The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing. So is one
+        that only reads when a kept statement was lost, at whatever statement that was.
         """
         if not (known := KNOWN.recall(host)):
             return None
         try:
             return self.respond_for_tenant(request, known.tenant(), known.proof)
-        except (TenantChanged, StatementsLost):
+        except TenantChanged:
             KNOWN.forget(host)
+            wrapper().set_schema_to_public()
+            return None if can_begin_anew(request) else unavailable(request)
+        except StatementsLost:
+            if request.method not in SAFE:
+                raise
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
 

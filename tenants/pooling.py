@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import ExecStatus
 
-from .citus import EXTENSION, IS_THERE
+from . import citus
 from .postgresql.keeping import SETTING
 from .routers import REPLICA
 from .schema import wrapper
@@ -127,7 +127,7 @@ def is_shared(alias: str) -> bool:
 def is_cluster(alias: str) -> bool:
     """As `on_citus`, past Django's connections: an ASGI server loads the application where those may not be used."""
     with connection_for_probe(alias) as asked:
-        return asked.execute(IS_THERE, [EXTENSION]).fetchone() == (True,)
+        return asked.execute(citus.IS_THERE, [citus.EXTENSION]).fetchone() == (True,)
 
 
 @contextmanager

@@ -155,10 +155,9 @@ class KeysetPagination(BasePagination):
         value, key = mark
         cursor = {"order": self.order, "value": value, "key": key, "back": back}
         sealed = sealing.seal(self.purpose(), json.dumps(cursor))
-        query = {**self.request.query_params.dict(), "cursor": sealed}
-        # What is sealed ends in "=", which may stand there: were it not told, looking for it would take 8 of 11 us.
-        search = urlencode(query, safe="=")
-        return f"{self.request.path}?{search}"
+        rest = {name: value for name, value in self.request.query_params.items() if name != "cursor"}
+        # What is sealed may stand there as it is: to look through it for what may not took 8 of 11 µs.
+        return f"{self.request.path}?{urlencode(rest)}{'&' if rest else ''}cursor={sealed}"
 
     def get_paginated_response_schema(self, schema) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri-reference"}

@@ -50,6 +50,11 @@ def connect(tenant: Tenant, *, provider: str, tenant_id: str = "", owner: str = 
 
     Done again with the same words it changes nothing and signs nobody out. Raises CannotConnect.
     """
+    # A sandbox's people are made up. A provider's would be let in to rows that were copied for a trial, and what is
+    # changed in it would be told to the provider of the real one.
+    if tenant.is_sandbox and provider != LOCAL:
+        told = _("%(tenant)s is a sandbox: nobody comes into it by an identity provider.")
+        raise CannotConnect(told % {"tenant": tenant})
     wanted = {"provider": provider, "provider_tenant_id": tenant_id, **rules}
     demand_sound(wanted)
     row, before = write(tenant, wanted)

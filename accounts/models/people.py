@@ -52,7 +52,8 @@ class UserQuerySet(models.QuerySet):
         """Lock his row until the commit, and have a look at one row in the same statement: none, or the row.
 
         What is seen is from before the lock: somebody may have taken a right away while this waited for him. So
-        whoever writes by it lets the statement that writes ask again (accounts/new_rows.py). None as above.
+        whoever writes by it lets the statement that writes ask again (accounts/new_rows.py). None for somebody who is
+        not there, or not active.
         """
         rows = _look(question).run(self.db, person=pk, **values)
         return [row[1:] for row in rows if row[0]] if rows else None

@@ -116,9 +116,9 @@ def read(text: bytes) -> dict[str, Any]:
 def refuse_other_format(product: Any, number: Any) -> None:
     if product != PRODUCT:
         raise ForeignDump("This is not a dump of a tenant.")
-    if isinstance(number, int) and number > FORMAT:
+    if type(number) is int and number > FORMAT:
         raise UnfitDump("The dump was made by a newer version of this software.")
-    if number != FORMAT:
+    if type(number) is not int or number != FORMAT:  # JSON's true equals 1
         raise DamagedDump(DAMAGED.format(f"there is no format {number!r}"))
 
 

@@ -3,6 +3,7 @@
 Both are one transaction, so killed anywhere there is the tenant that was there before, or the restored one.
 """
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,8 @@ from . import files, loading, structure
 from .archive import Reader, reading
 from .exceptions import NotNow, UnfitDump
 from .making import Report
+
+logger = logging.getLogger(__name__)
 
 STAGING_PREFIX = "restoring_"
 STAYS_CLOSED = "{0} is closed. `manage.py doctor --schema {0}` looks at it, and opens it if it is sound."
@@ -173,6 +176,7 @@ def reopen(tenant: Tenant, *, using: str) -> bool:
         with in_public(using=using):
             Tenant.objects.using(using).filter(pk=tenant.pk).update(schema_ready=tenant.schema_ready)
     except DbError:
+        logger.exception("Tenant %s could not be opened again.", tenant.slug)
         return False
     return tenant.schema_ready
 

@@ -2,8 +2,8 @@
 
 Most tenants have what the last one had, so nothing has to be asked first. One string begins the transaction, proves,
 does everything and commits; one that is otherwise fails its proof before anything is changed in it, and is looked at
-(replay.py). In turns with a look, the steps in a pipeline and a COMMIT: 0.1 instead of 0.7 ms of Python a tenant, and
-0.6 times the server's.
+(replay.py). Against looking first: 0.1 instead of 0.7 ms of Python a tenant, and
+0.6 of the server's time.
 
 No commit waits for the disk. PostgreSQL keeps the order of commits, so a crash of the server takes the last of them
 whole, with the row that says they were done, and `wait_for_the_disk` at the end says that there is none left to lose.
@@ -48,7 +48,7 @@ class Script:
 
 
 @dataclass
-class Usual:
+class LastScript:
     """The last script. Threads share it, and replace it as a whole."""
 
     script: Script | None = None

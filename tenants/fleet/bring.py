@@ -91,7 +91,7 @@ def outcomes(names: list[str], means: Means) -> Iterator[Outcome]:
         waiting = [outcome.schema_name for outcome in busy]
         if not waiting:
             return
-    no_longer = {*schema_names(means.using, schema_ready=False)} - means.closed
+    no_longer = {*schema_names(means.using, schema_ready=False)} - means.closed - means.half_way
     for outcome in busy:  # by an earlier migration it is no longer what it was, and closed
         yield replace(outcome, kind=Kind.FAILED) if outcome.schema_name in no_longer else outcome
 
@@ -137,8 +137,8 @@ def ordinarily(schema_name: str, means: Means) -> Outcome:
         run_hooks(schema_name, using=means.using)
     except Exception as error:  # one tenant's trouble must not keep the others on old tables
         outcome = failed(schema_name, error)
-        if outcome.kind is Kind.BUSY and applied(schema_name, using=means.using) == before:
-            set_ready(schema_name, was_open, using=means.using)  # it is as it was
+        if was_open and outcome.kind is Kind.BUSY and applied(schema_name, using=means.using) == before:
+            set_ready(schema_name, True, using=means.using)  # it is as it was
         return outcome
     word = {"version": means.target.code.version, "rows": means.target.rows}
     lacked = bool(means.target.code.missing(before))

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from tenants.schema import in_schema
 
-from .at_once import APPLIED, Script, Usual, at_once, fits
+from .at_once import APPLIED, LastScript, Script, at_once, fits
 from .patience import Patience, is_busy
 from .recording import Step, digest
 from .rows import run_hook
@@ -55,7 +55,7 @@ class Target:
     steps_of: Callable[[Key], list[Step] | None]
     rows: str
     row_statements: list[str]
-    usual: Usual = field(default_factory=Usual)
+    usual: LastScript = field(default_factory=LastScript)
 
 
 @dataclass(frozen=True)

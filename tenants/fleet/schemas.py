@@ -7,9 +7,6 @@ from tenants.exceptions import SchemaMissing
 from tenants.models import SchemaState, Tenant
 from tenants.schema import in_public
 
-# Kept as its row's error while a run has a tenant closed, so that the run after one that was killed opens it again.
-HALF_WAY = "closed for the time of its migrations; the run did not come to opening it"
-
 
 def schema_names(using: str, **only) -> list[str]:
     """Every tenant schema, ready or not; the template is not among them. `only` narrows, as in `filter()`."""
@@ -35,19 +32,19 @@ def set_ready(schema_name: str, ready: bool, *, using: str) -> None:
     """
     with in_public(using=using):
         states = SchemaState.objects.using(using).filter(pk=schema_name)
-        states.filter(error=HALF_WAY).update(error="")
+        states.update(closed_for_now=False)
         changed = Q(schema_name=schema_name) & ~Q(schema_ready=ready)
         if Tenant.objects.using(using).filter(changed).update(schema_ready=ready) and not ready:
             states.update(version="")
 
 
 def close_for_now(schema_name: str, *, using: str) -> None:
-    """Close a tenant until the run has migrated it, or the next one."""
+    """Close a tenant until the run has migrated it; if that is killed, the next one opens it."""
     with in_public(using=using):
         set_ready(schema_name, False, using=using)
-        SchemaState.objects.using(using).filter(pk=schema_name).update(error=HALF_WAY)
+        SchemaState.objects.using(using).filter(pk=schema_name).update(closed_for_now=True)
 
 
 def half_way(using: str) -> list[str]:
     """Those that a run has closed and, since it was killed, not opened."""
-    return schema_names(using, schema_ready=False, schema_state__error=HALF_WAY)
+    return schema_names(using, schema_ready=False, schema_state__closed_for_now=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
@@ -115,11 +115,8 @@ def take(*, using: str, version: str, ring: str | None = None, but: Iterable[str
 
 
 def forget(schema_name: str, *, using: str) -> None:
-    """After a restore, say: what the row says is worth nothing, so the next run looks at the schema.
-
-    What went wrong last stays to be read until a run has gone well, and who has closed it (schemas.HALF_WAY).
-    """
-    note(schema_name, State.BEHIND, using=using, version="", rows="", error=F("error"), attempts=F("attempts"))
+    """After a restore, say: what the row says is worth nothing, so the next run looks at the schema."""
+    note(schema_name, State.BEHIND, using=using, version="", rows="")
 
 
 def forget_all(using: str) -> None:
@@ -138,13 +135,14 @@ def is_behind(tenant: Tenant, *, using: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def table(version: str, *, using: str) -> dict:
-    """What `manage.py fleet_status` shows: counts by ring, state and version, and the rows with an error."""
+    """What `manage.py fleet_status` shows: counts by ring, state and version, and the rows that want looking after."""
     rows = SchemaState.objects.using(using).filter(tenant__isnull=False).annotate(ring=F("tenant__ring"))
     counts = rows.order_by("ring", "state", "version").values("ring", "state", "version").annotate(tenants=Count("pk"))
-    fields = ("schema_name", "ring", "state", "version", "attempts", "error", "changed_at")
+    fields = ("schema_name", "ring", "state", "version", "attempts", "error", "closed_for_now", "changed_at")
+    troubled = rows.filter(~Q(error="") | Q(closed_for_now=True))
     with in_public(using=using):
         return {
             "code": version,
             "counts": list(counts),
-            "troubled": list(rows.exclude(error="").order_by("pk").values(*fields)),
+            "troubled": list(troubled.order_by("pk").values(*fields)),
         }

@@ -26,6 +26,7 @@ class SchemaState(models.Model):
     rows = models.CharField(max_length=12, blank=True)
     error = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since it was last current.")
+    closed_for_now = models.BooleanField(default=False, db_default=False, help_text="By a run: the next one opens it.")
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -50,12 +50,14 @@ class Lasting(str):
     places: tuple[str, ...]
     types: dict[str, str]
     parts: "tuple[Lasting, ...]"
+    form: str  # what tells it from others: its text with the names and types of its values
     _firsts: list[int]  # where each name stands first
     _call: str
 
     def __new__(cls, text: str, places: Sequence[str] = (), types: dict[str, str] | None = None) -> Self:
         made = super().__new__(cls, text)
         made.places, made.types, made.parts = tuple(places), types or {}, (made,)
+        made.form = f"({', '.join(made.types.values())}) {' '.join(made.places)}: {text}"
         made._firsts = [made.places.index(name) for name in made.types]
         made._call = f" ({', '.join(['%s'] * len(made.types))})" if made.types else ""
         return made
@@ -67,7 +69,7 @@ class Lasting(str):
         return made
 
     def name(self, schema_name: str) -> str:
-        told = f"{schema_name} {self}"  # no name of a schema has a space
+        told = f"{schema_name} {self.form}"  # no name of a schema has a space
         return f"kept_{blake2b(told.encode(), digest_size=16).hexdigest()}"
 
     def definition(self, name: str) -> str:
@@ -85,16 +87,16 @@ class Kept:
 
     def __init__(self, most: int):
         self._most = most
-        self._names: OrderedDict[tuple[str, Lasting], str] = OrderedDict()
-        self._counts: dict[tuple[str, Lasting], int] = {}
+        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()  # by schema and form
+        self._counts: dict[tuple[str, str], int] = {}
         self._superfluous: list[str] = []  # what the session has still
 
     def worth_keeping(self, schema_name: str, statements: Sequence[Lasting]) -> list[Lasting]:
         """Those that are not ready and have been asked about often enough."""
-        missing = [each for each in statements if (schema_name, each) not in self._names]
-        return [each for each in missing if self._count((schema_name, each)) >= WORTH_KEEPING]
+        missing = [each for each in statements if (schema_name, each.form) not in self._names]
+        return [each for each in missing if self._count((schema_name, each.form)) >= WORTH_KEEPING]
 
-    def _count(self, key: tuple[str, Lasting]) -> int:
+    def _count(self, key: tuple[str, str]) -> int:
         if len(self._counts) >= MOST_COUNTED:
             self._counts.clear()
         self._counts[key] = self._counts.get(key, 0) + 1
@@ -109,13 +111,13 @@ class Kept:
         """That has been sent."""
         self._superfluous.clear()
         for each in statements:
-            del self._counts[schema_name, each]
-            self._names[schema_name, each] = each.name(schema_name)
+            self._counts.pop((schema_name, each.form), None)
+            self._names[schema_name, each.form] = each.name(schema_name)
         while len(self._names) > self._most:
             self._superfluous.append(self._names.popitem(last=False)[1])
 
     def has(self, schema_name: str, statement: Lasting) -> bool:
-        return all((schema_name, part) in self._names for part in statement.parts)
+        return all((schema_name, part.form) in self._names for part in statement.parts)
 
     def call(
         self, schema_name: str, statement: Lasting, cursor: psycopg.ClientCursor, parameters: Sequence[Any] = ()
@@ -123,19 +125,19 @@ class Kept:
         """The text that calls it, or all its parts. None where one of them is not ready."""
         if not self.has(schema_name, statement):
             return None
-        keys = [(schema_name, part) for part in statement.parts]
         texts, rest = [], list(parameters)
-        for key in keys:
+        for part in statement.parts:
+            key, count = (schema_name, part.form), len(part.places)
             self._names.move_to_end(key)
-            count = len(key[1].places)
-            texts.append(key[1].call(self._names[key], cursor, rest[:count]))
+            texts.append(part.call(self._names[key], cursor, rest[:count]))
             del rest[:count]
         return "; ".join(texts)
 
     def forget(self) -> None:
-        """All of it; what the session still has goes before something is kept again."""
-        self._superfluous.extend(self._names.values())
+        """All of it. Which of them the session still has need not be known: DEALLOCATE ALL never fails."""
         self._names.clear()
+        self._counts.clear()
+        self._superfluous = ["ALL"]
 
 
 # Of each session; a connection that is closed takes its own with it.

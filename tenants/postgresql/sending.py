@@ -201,7 +201,11 @@ class Cursor(CursorWrapper):
         asked = [part for each in (*due, sql) if isinstance(each, Lasting) for part in each.parts]
         if not (new := kept.worth_keeping(self.db.schema_name, asked)):
             return due
-        self.send_before([*due, *kept.definitions(self.db.schema_name, new)])
+        try:
+            self.send_before([*due, *kept.definitions(self.db.schema_name, new)])
+        except BaseException:
+            kept.forget()  # what was done before it failed stays done, whatever becomes of the transaction
+            raise
         kept.note(self.db.schema_name, new)
         return []
 

@@ -1,7 +1,7 @@
 """Statements that the database keeps ready answer as their text does: of each tenant its own, by today's rights."""
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import persons, shares
@@ -162,6 +162,35 @@ def test_values_arrive_as_they_are(acme, keep, subject):
     assert set(found) == {acme.guest.pk}
     assert persons.by_identity("https://idp.test", f"{subject}x") is None
     assert any("accounts_user" in text for text in ready())
+
+
+def test_one_that_cannot_be_made_ready_spoils_no_other(acme, keep):
+    """Two that are sent together: the first is there, the second is refused, and so is their transaction."""
+    keep(50)
+    good = Lasting("SELECT %s + 1", ["value"], {"value": "bigint"})
+    bad = Lasting("SELECT nowhere FROM accounts_user WHERE id = %s", ["value"], {"value": "bigint"})
+    for _time in range(WORTH_KEEPING + 1):
+        with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(Lasting.together([good, bad]), [1, 1])
+    for _time in range(WORTH_KEEPING + 1):
+        with connection.cursor() as cursor:
+            cursor.execute(good, [1])
+            assert cursor.fetchone() == (2,)
+    assert connection.settings_dict[SETTING] == 50
+    assert any("+ 1" in text for text in ready())
+
+
+def test_what_differs_in_its_values_alone_is_another_statement(acme, keep):
+    keep(50)
+    either = [
+        Lasting("SELECT %s, %s, %s", places, {"one": "bigint", "other": "bigint"})
+        for places in (["one", "other", "one"], ["one", "other", "other"])
+    ]
+    for _time in range(WORTH_KEEPING + 2):
+        for statement, values in zip(either, [[1, 2, 1], [1, 2, 2]], strict=True):
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                assert list(cursor.fetchone()) == values
 
 
 def test_the_name_of_what_is_kept_is_that_of_its_schema_and_text():

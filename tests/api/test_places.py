@@ -3,6 +3,7 @@
 from threading import Event
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
@@ -115,6 +116,30 @@ def test_who_lost_his_role_meanwhile_adds_by_a_grant_and_keeps_what_he_made(
     made = api_as("editor").send("POST", SINGLE, product_body())
     assert made.status_code == 201
     assert kept_by(acme.editor, made.json()["id"]) == {"view_product", "change_product"}
+
+
+@pytest.mark.parametrize("path", [SINGLE, BULK])
+def test_who_may_add_yet_and_no_longer_change_keeps_what_he_made(acme, api_as, product_body, meanwhile, path):
+    def narrow() -> None:
+        group = Role.objects.get(key="editor").group
+        group.permissions.remove(*Permission.objects.filter(codename="change_product"))
+
+    meanwhile(narrow)
+    made = api_as("editor").send("POST", path, product_body() if path == SINGLE else [product_body()])
+    assert made.status_code == 201
+    product = Product.objects.get(title="Mocha")
+    assert kept_by(acme.editor, product.pk) == {"view_product", "change_product"}
+
+
+def test_so_does_who_lost_the_grant_that_opens_what_is_inside(acme, api_as, share, product_body, meanwhile):
+    share("guest", "add", "drinks")
+    share("guest", "change", "drinks")
+    changing = access.user_grants(Category).objects.filter(user=acme.guest, permission__codename="change_category")
+    assert changing.exists()
+    meanwhile(changing.delete)
+    made = api_as("guest").send("POST", SINGLE, product_body())
+    assert made.status_code == 201
+    assert kept_by(acme.guest, made.json()["id"]) == {"view_product", "change_product"}
 
 
 @pytest.mark.real

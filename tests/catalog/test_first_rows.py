@@ -68,7 +68,7 @@ WAYS = {
 
 
 def take(way: str, monkeypatch) -> None:
-    for name, value in zip(("FEW", "SOME", "WALK"), WAYS[way], strict=True):
+    for name, value in zip(("FEW", "WALK_ABOVE", "WALK_AT_MOST"), WAYS[way], strict=True):
         monkeypatch.setattr(listing, name, value)
     listing._kept_by_grants.cache_clear()
 

@@ -163,6 +163,7 @@ MALFORMED = {
     "a list": worded("[]"),
     "nested without end": worded("[" * 100_000),
     "a format that never was": changed(lambda manifest: manifest.update(format="1")),
+    "a format that is a yes": changed(lambda manifest: manifest.update(format=True)),
     "nothing but the format": worded('{"product": "tenantry", "format": 1}'),
     "a field less": changed(lambda manifest: manifest.pop("schema_name")),
     "a field more": changed(lambda manifest: manifest.update(owner="me")),

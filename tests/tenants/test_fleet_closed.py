@@ -1,5 +1,7 @@
 """Whom a run closes it opens again, itself or the one after it; whom somebody else has closed it does not."""
 
+from datetime import timedelta
+
 import pytest
 
 from tenants.fleet import bring, named, replay
@@ -46,6 +48,17 @@ def test_also_when_it_is_the_only_one_named(killed_before_opening):
     assert killed_before_opening.ready()["t_acme"] is True
 
 
+def test_and_later_if_its_tables_are_in_use_just_then(killed_before_opening):
+    fleet = killed_before_opening
+    fleet.add()
+    with fleet.other_session() as other:
+        other.execute("LOCK TABLE t_acme.catalog_product")
+        assert "t_acme: BUSY" in fleet.refused(lock=timedelta(milliseconds=50), tries=1)
+    assert fleet.ready() == {"t_acme": False, "t_globex": True}
+    fleet.migrate()
+    assert (fleet.ready(), set(fleet.states().values())) == (BOTH_OPEN, {"current"})
+
+
 def test_but_not_if_the_doctor_has_found_it_wrong_meanwhile(killed_before_opening, manage):
     fleet = killed_before_opening
     fleet.run("t_acme", "DROP INDEX catalog_product_title")
@@ -57,7 +70,6 @@ def test_but_not_if_the_doctor_has_found_it_wrong_meanwhile(killed_before_openin
 def test_one_that_the_doctor_closed_stays_so_when_a_run_is_killed_in_it(fleet, manage, monkeypatch):
     fleet.run("t_acme", "DROP INDEX catalog_product_title")
     manage.refused("doctor")
-    kept = bring.copy_fixed_rows
 
     def killed(*args, **options):
         raise Killed
@@ -67,7 +79,6 @@ def test_one_that_the_doctor_closed_stays_so_when_a_run_is_killed_in_it(fleet, m
     with pytest.raises(Killed):
         fleet.migrate()
     monkeypatch.undo()
-    assert bring.copy_fixed_rows is kept
     fleet.migrate()
     assert fleet.ready() == {"t_acme": False, "t_globex": True}
 

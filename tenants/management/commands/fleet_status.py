@@ -24,4 +24,5 @@ class Command(OperatorCommand):
             self.stdout.write(f"{row['ring']:<10} {row['state']:<10} {row['version'] or '?':<13} {row['tenants']}")
         for row in table["troubled"]:
             since = f"{row['attempts']} tries, last {row['changed_at']:%Y-%m-%d %H:%M:%S}"
-            self.stdout.write(f"\n{row['schema_name']} ({row['ring']}): {row['state']}, {since}\n  {row['error']}")
+            trouble = row["error"] or "closed by a run that did not come to opening it; the next one does"
+            self.stdout.write(f"\n{row['schema_name']} ({row['ring']}): {row['state']}, {since}\n  {trouble}")
