@@ -7,7 +7,6 @@ Source: docs/decisions/0010-credentials.md
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -36,16 +35,19 @@ class Present:
     """
 
     identity: Identity
-    holder: Callable[[], User] | None = None  # of a promise
+    look_up: Callable[[], User] | None = None  # None once it is known who holds it
 
     @classmethod
-    def promised(cls, claims: Claims, holder: Callable[[], User]) -> "Present":
-        return cls(Identity("token", SimpleLazyObject(holder), token=claims), holder)  # type: ignore[arg-type]
+    def promised(cls, claims: Claims, look_up: Callable[[], User]) -> "Present":
+        return cls(Identity("token", SimpleLazyObject(look_up), token=claims), look_up)  # type: ignore[arg-type]
 
     def settle(self) -> Identity:
-        """With its user himself. Raises CredentialRefused and NotAdmitted for one who may not come in, ProviderAway."""
-        if self.holder:
-            self.identity, self.holder = Identity("token", self.holder(), token=self.identity.token), None
+        """With its user himself. Raises CredentialRefused and NotAdmitted for one who may not come in, ProviderAway.
+
+        Looked up anew, even if the view has asked: whoever was brought in by it may have been undone with it.
+        """
+        if self.look_up:
+            self.identity, self.look_up = Identity("token", self.look_up(), token=self.identity.token), None
         return self.identity
 
 
@@ -105,4 +107,4 @@ def by_token(request, text: str, *, entry: str) -> Present:
     claims, provider = verifier.verify(text, entry=entry, providers=registry.providers())
     claims = recognise.in_tenant_of(claims, provider, request.tenant)
     claims = profiles.completed(claims, provider, text)
-    return Present.promised(claims, cache(lambda: recognise.user_of(claims, provider, request.tenant)))
+    return Present.promised(claims, lambda: recognise.user_of(claims, provider, request.tenant))

@@ -70,7 +70,7 @@ def first_rows(
             statement = _kept_by_grants(rows, permission, wanted, access.catalogue_is_public())
     except EmptyResultSet:
         return Found([], 0)
-    found = statement.run(rows.db, user=user.pk, value=value, key=key, few=FEW, walk=WALK_ABOVE)
+    found = statement.run(rows.db, is_kept=is_whole, user=user.pk, value=value, key=key, few=FEW, walk=WALK_ABOVE)
     if wanted.most is None:
         return Found(found, None)
     if found or not wanted.follows:
@@ -180,7 +180,7 @@ def _reached(
         sources.append(reach.keys_inside(model))
     if visitors:
         sources.append(prepare(model._default_manager.filter(visitors).order_by().values("pk")))
-    joined, limit = (" UNION ALL ", FEW) if most is None else (" UNION ", most)
+    joined, limit = (" UNION ALL ", FEW) if most is None else (" UNION ", max(most, FEW))
     text = joined.join(f"({each.sql})" for each in sources)
     return Prepared(f"{text} LIMIT %s", (*(value for each in sources for value in each.parameters), limit + 1), ())
 

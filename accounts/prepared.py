@@ -49,12 +49,15 @@ class Prepared:
     parameters: tuple[Any, ...]
     converters: tuple[tuple[int, list[Callable], Any], ...]
 
-    def run(self, using: str = DEFAULT_DB_ALIAS, **values: Any) -> list[tuple]:
-        """The rows, as a queryset's `values_list` gives them. `values` are by the slots' names."""
+    def run(self, using: str = DEFAULT_DB_ALIAS, *, is_kept: bool = True, **values: Any) -> list[tuple]:
+        """The rows, as a queryset's `values_list` gives them. `values` are by the slots' names.
+
+        `is_kept`: the statement is sent time after time, so the database may keep it ready.
+        """
         connection = connections[using]
         with connection.cursor() as cursor:
             read_moments_in_c(cursor)
-            cursor.execute(self.text, self.sent(values))
+            cursor.execute(self.text if is_kept else str(self.text), self.sent(values))
             return self.converted(cursor.fetchall(), connection)
 
     @cached_property

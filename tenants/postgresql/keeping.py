@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What was sent so often is worth a plan that stays; a tenant that is seldom seen shall not push out another's.
 WORTH_KEEPING = 3
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 
 # The key of a database's settings that says how many statements a session keeps.
 SETTING = "STATEMENTS_KEPT"
@@ -88,15 +88,15 @@ class Kept:
     def __init__(self, most: int):
         self._most = most
         self._names: OrderedDict[tuple[str, str], str] = OrderedDict()  # by schema and form
-        self._counts: dict[tuple[str, str], int] = {}
+        self._counts: dict[int, int] = {}  # by the hash: two that share one are ready a little sooner
         self._superfluous: list[str] = []  # what the session has still
 
     def worth_keeping(self, schema_name: str, statements: Sequence[Lasting]) -> list[Lasting]:
         """Those that are not ready and have been asked about often enough."""
         missing = [each for each in statements if (schema_name, each.form) not in self._names]
-        return [each for each in missing if self._count((schema_name, each.form)) >= WORTH_KEEPING]
+        return [each for each in missing if self._count(hash((schema_name, each.form))) >= WORTH_KEEPING]
 
-    def _count(self, key: tuple[str, str]) -> int:
+    def _count(self, key: int) -> int:
         if len(self._counts) >= MOST_COUNTED:
             self._counts.clear()
         self._counts[key] = self._counts.get(key, 0) + 1
@@ -111,7 +111,7 @@ class Kept:
         """That has been sent."""
         self._superfluous.clear()
         for each in statements:
-            self._counts.pop((schema_name, each.form), None)
+            self._counts.pop(hash((schema_name, each.form)), None)
             self._names[schema_name, each.form] = each.name(schema_name)
         while len(self._names) > self._most:
             self._superfluous.append(self._names.popitem(last=False)[1])

@@ -181,7 +181,8 @@ class Cursor(CursorWrapper):
             self.db.note_more_than_read()
         if self.is_whole(sql):
             due = [each for each in due if each != BEGIN]
-        due, call = self.as_calls(due, sql, params)
+        with self.db.wrap_database_errors:
+            due, call = self.as_calls(due, sql, params)
         if call or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
                 text = call or (sql if params is None else self.cursor.mogrify(sql, params))

@@ -95,6 +95,14 @@ def test_a_session_keeps_no_more_than_it_may(acme, keep, key_as):
     assert 0 < len(ready()) <= 3 + 2  # the two last thrown out go with the next that is made
 
 
+def test_what_is_made_for_one_search_is_not_kept(acme, keep, key_as):
+    keep(50)
+    owner = key_as("owner")
+    found, _sent = ask(owner, path="/api/v1/products/?q=coffee&fields=title")
+    assert [row["title"] for row in found["results"]] == [acme.coffee.title]
+    assert [text for text in ready() if "catalog_product" in text] == []
+
+
 @pytest.mark.parametrize("begun", ["remembered", "read anew"])
 def test_a_column_of_another_type_is_found_by_beginning_anew(acme, keep, key_as, begun):
     """As a migration leaves it, while servers go on."""

@@ -47,6 +47,12 @@ def empty(request):
 
 
 @open_to_all("a test")
+def asking_in_vain(request):
+    str(request.user)
+    raise Http404 if "empty" in request.GET else PermissionDenied("not here")
+
+
+@open_to_all("a test")
 class OpenApiView(ApiView):
     permission_classes = []
 
@@ -64,7 +70,14 @@ OTHERS = [
 
 @pytest.fixture(autouse=True)
 def planted(monkeypatch):
-    views = {"silent": silent, "who": who, "members": members, "refusing": refusing, "empty": empty}
+    views = {
+        "silent": silent,
+        "who": who,
+        "members": members,
+        "refusing": refusing,
+        "empty": empty,
+        "vain": asking_in_vain,
+    }
     planted = [path(f"api/{name}", view) for name, view in views.items()]
     planted += [path("api/silent-class", SilentView.as_view()), path("api/open-class", OpenApiView.as_view())]
     monkeypatch.setattr(tenant_urls, "urlpatterns", [*planted, *tenant_urls.urlpatterns])
@@ -105,6 +118,16 @@ def test_a_view_that_asks_is_told(there, ask, people):
     assert (answer.json()["who"], answer.json()["through"]) == ("Ada There", "token")
     assert "catalog.change_product" in answer.json()["rights"]
     assert people() == before + 1
+
+
+@pytest.mark.parametrize("address", ["/api/vain", "/api/vain?empty=1"])
+def test_who_was_brought_in_by_a_view_that_was_undone_is_brought_in_again(there, ask, people, address):
+    """His row was undone with the view: no line of the log may name somebody who is not there."""
+    before, last = people(), Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    assert ask(there.token("ada", ("editor",)), address).status_code in (403, 404)
+    assert people() == before + 1
+    actors = Entry.objects.filter(pk__gt=last, actor_id__isnull=False).values_list("actor_id", flat=True)
+    assert set(actors) <= set(User.objects.values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("address", OTHERS)
