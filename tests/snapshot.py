@@ -11,8 +11,11 @@ LINES = {
     "accounts_user": "(to_jsonb(t) - 'last_seen' - 'last_login')::text",
     "accounts_apikey": "(to_jsonb(t) - 'last_used_at' - 'last_used_from')::text",
 }
-# Coming, going and being refused are noted; it is what "unchanged" is asked after.
-ROWS = {"audit_entry": "action NOT IN ('permission_refused', 'signed_in', 'signed_out', 'sign_in_failed')"}
+# Coming, going and being refused are noted; it is what "unchanged" is asked after. Nor does it matter whose turn it was.
+ROWS = {
+    "audit_entry": "action NOT IN ('permission_refused', 'signed_in', 'signed_out', 'sign_in_failed')",
+    "tenants_job": "name <> 'fleet'",
+}
 TABLES = """
     SELECT schemaname, tablename FROM pg_tables
      WHERE schemaname NOT LIKE 'pg\\_%%' AND schemaname <> 'information_schema' AND tablename <> ALL(%s)

@@ -148,12 +148,14 @@ connection.close_pool()
 """
 
 
-def python(*words: str) -> subprocess.CompletedProcess:
+def python(*words: str, **environment: str) -> subprocess.CompletedProcess:
     """Another process, with the test's database."""
     return subprocess.run(
         [sys.executable, *words],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": database_url()},
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": database_url()}
+        | environment,
         capture_output=True,
         text=True,
         timeout=60,
@@ -181,8 +183,8 @@ asyncio.run(load())
 def test_a_server_that_loads_the_application_in_its_event_loop_starts(tenants, django_db_blocker):
     """As uvicorn does."""
     with django_db_blocker.unblock():
-        done = python("-c", LOADED_IN_A_LOOP)
-    assert done.stdout == f"kept: {settings.STATEMENTS_PER_CONNECTION}\n", done.stderr
+        done = python("-c", LOADED_IN_A_LOOP, STATEMENTS_PER_CONNECTION="70")
+    assert done.stdout == "kept: 70\n", done.stderr
 
 
 def test_a_server_takes_its_connections_from_the_pool_and_a_command_does_not(monkeypatch, settings):
