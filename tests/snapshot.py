@@ -11,7 +11,7 @@ LINES = {
     "accounts_user": "(to_jsonb(t) - 'last_seen' - 'last_login')::text",
     "accounts_apikey": "(to_jsonb(t) - 'last_used_at' - 'last_used_from')::text",
 }
-# Coming, going and being refused are noted; it is what "unchanged" is asked after. Nor does it matter whose turn it was.
+# Coming, going and being refused are noted; it is what "unchanged" is asked after. Whose turn it was does not matter.
 ROWS = {
     "audit_entry": "action NOT IN ('permission_refused', 'signed_in', 'signed_out', 'sign_in_failed')",
     "tenants_job": "name <> 'fleet'",
