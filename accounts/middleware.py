@@ -42,10 +42,9 @@ class CredentialMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.identity = None
+        request.identity = request.credential = None
         if request.tenant is None or not wants_problem(request):
             return self.get_response(request)
-        request.credential = None
         try:
             request.credential = credentials.present(request)
         except (CredentialRefused, ProviderAway) as refusal:
@@ -70,10 +69,10 @@ class CredentialMiddleware:
 
     def settle(self, request):
         """Look up whose credential it is. The answer to one who may not come in; None for others, and without one."""
-        if not (credential := getattr(request, "credential", None)):
+        if request.credential is None:
             return None
         try:
-            self.set_identity(request, credential.settle())
+            self.set_identity(request, request.credential.settle())
         except (CredentialRefused, ProviderAway) as refusal:
             request.credential = request.identity = None
             request.user = AnonymousUser()

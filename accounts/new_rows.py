@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import signals
+from django.db.models.expressions import DatabaseDefault
 
 from tenants.postgresql import writes
 from tenants.postgresql.base import DatabaseWrapper
@@ -93,7 +94,8 @@ def _is_plain(model: type[models.Model]) -> bool:
 
 
 def _line(connection: DatabaseWrapper, row: Shareable, maker: User, permissions: Sequence[Permission]) -> Entry:
-    written = [changes.as_stored(row), *shares.to_maker(maker, row, permissions)]
+    changes.settle_values(row)
+    written = [row, *shares.to_maker(maker, row, permissions)]
     return trail.line_of(connection, "created", row, [Change(None, each) for each in written])
 
 
@@ -133,13 +135,22 @@ def _slots(model: type[models.Model]) -> dict[str, Slot]:
 
 
 def _values_of(row: models.Model, connection: DatabaseWrapper) -> dict[str, Any]:
-    """By the slots' names; as `save` sends them."""
-    fields = _fields(type(row))
-    return {name: each.get_db_prep_save(each.pre_save(row, add=True), connection) for name, each in fields.items()}
+    """By the slots' names."""
+    return {name: as_saved(row, each, connection) for name, each in _fields(type(row)).items()}
 
 
 @lru_cache(maxsize=256)
 def _fields(model: type[models.Model]) -> dict[str, models.Field]:
-    """Those that an INSERT gives values for, by names that are not another model's as well."""
-    given = [each for each in model._meta.concrete_fields if not (each.generated or each.primary_key)]
-    return {f"{model._meta.label_lower}.{each.attname}": each for each in given}
+    """`given_fields` by names that are not another model's as well."""
+    return {f"{model._meta.label_lower}.{each.attname}": each for each in given_fields(model)}
+
+
+def given_fields(model: type[models.Model]) -> list[models.Field]:
+    """Those that an INSERT gives values for."""
+    return [each for each in model._meta.concrete_fields if not (each.generated or each.primary_key)]
+
+
+def as_saved(row: models.Model, field: models.Field, connection: DatabaseWrapper) -> Any:
+    """The value as `save` sends it; DatabaseDefault where the database is to choose."""
+    value = field.pre_save(row, add=True)
+    return value if isinstance(value, DatabaseDefault) else field.get_db_prep_save(value, connection)

@@ -36,7 +36,7 @@ class ProbeFailed(Exception):
     """Nothing answered in time: the database is down, or a pooler has no connection to spare."""
 
 
-# --- At the start of a server (config/wsgi.py, config/asgi.py) -----------------------------------
+# --- At the start of a server (config/serving.py) -----------------------------------------------
 
 
 def serve_from_a_pool() -> None:

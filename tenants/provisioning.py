@@ -34,7 +34,7 @@ SO_CALLED = """
      WHERE finished_at IS NULL AND (schema_name = %(name)s OR schema_name LIKE %(numbered)s)
 """
 
-# One trip for both: the host, and whether the slug is held for somebody who gave it up.
+# One trip for both: the host, and whether the slug is held for somebody who gave it up (FormerAddress.objects.held()).
 CLAIM_HOST = """
     WITH host AS (INSERT INTO public.tenants_domain (domain, tenant_id, is_primary)
                   VALUES (%(host)s, %(tenant)s, true))
@@ -79,20 +79,20 @@ def register(*, name: str, slug: str, using: str, **fields) -> Tenant:
     try:
         # bulk_create passes by TenantMixin.save(), which looks before it writes and may migrate.
         Tenant.objects.using(using).bulk_create([tenant])
-        held = claim_host(tenant, using=using)
+        claim_host(tenant, using=using)
     except IntegrityError as error:
         raise AddressTaken(slug) from error
-    if held:
-        raise AddressTaken(slug)
     return tenant
 
 
-def claim_host(tenant: Tenant, *, using: str) -> bool:
-    """Returns whether the slug is held (refuse_held), as of after the tenant's row was written."""
+def claim_host(tenant: Tenant, *, using: str) -> None:
+    """Raises as `refuse_held`, by what is held once the tenant's row was written; IntegrityError for a host in use."""
     values = {"host": tenant.host, "tenant": tenant.pk, "slug": tenant.slug, "now": timezone.now()}
     with connections[using].cursor() as cursor:
         cursor.execute(CLAIM_HOST, values)
-        return cursor.fetchone()[0]
+        (is_held,) = cursor.fetchone()
+    if is_held:
+        raise AddressTaken(tenant.slug)
 
 
 def refuse_held(slug: str, *, using: str) -> None:

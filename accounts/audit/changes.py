@@ -191,8 +191,8 @@ def value(row: models.Model | None, each: models.Field) -> Any:
     return plain(getattr(row, each.attname))
 
 
-def as_stored(row: models.Model) -> models.Model:
-    """A row that is about to be written, with its values as PostgreSQL will give them back: "9.5" as "9.50"."""
+def settle_values(row: models.Model) -> None:
+    """Give a row that is about to be written the values that PostgreSQL will give back: "9.50" for "9.5"."""
     for each in row._meta.concrete_fields:
         found = row.__dict__.get(each.attname)
         if isinstance(each, models.DecimalField) and found is not None:
@@ -200,7 +200,6 @@ def as_stored(row: models.Model) -> models.Model:
             setattr(row, each.attname, each.to_python(found).quantize(exponent, decimal.ROUND_HALF_UP))
         elif isinstance(found, datetime.datetime):
             setattr(row, each.attname, found.astimezone(datetime.UTC))
-    return row
 
 
 def plain(found: Any) -> Any:

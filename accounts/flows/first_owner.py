@@ -6,14 +6,13 @@ the audit log above all, is told of them as if the ORM had sent them; a test com
 """
 
 from functools import cache
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
-from django.db import models
 from django.db.models.expressions import DatabaseDefault
 
 from accounts.models import Role, User
+from accounts.new_rows import as_saved, given_fields
 from accounts.roles import OWNER
 from tenants.postgresql import writes
 from tenants.postgresql.base import DatabaseWrapper
@@ -35,20 +34,20 @@ def store(owner: User, connection: DatabaseWrapper) -> Group:
 
     His address is not proven yet, and the only one there is.
     """
-    values = {each.column: value_of(owner, each, connection) for each in written()}
+    values = {each.column: as_saved(owner, each, connection) for each in given_fields(User)}
     given = {column: value for column, value in values.items() if not isinstance(value, DatabaseDefault)}
     with connection.cursor() as cursor:
-        cursor.execute(text(tuple(given)), [OWNER, *given.values(), owner.email])
+        cursor.execute(_statement(tuple(given)), [OWNER, *given.values(), owner.email])
         found = cursor.fetchone()
     if found is None:
         raise Role.DoesNotExist(f"There is no role {OWNER!r} to give.")
     owner.pk, owner._state.db, owner._state.adding = found[0], connection.alias, False
     group = Group.from_db(connection.alias, ["id", "name"], found[1:])
-    tell(owner, group, connection)
+    _tell_watchers(owner, group, connection)
     return group
 
 
-def tell(owner: User, group: Group, connection: DatabaseWrapper) -> None:
+def _tell_watchers(owner: User, group: Group, connection: DatabaseWrapper) -> None:
     held = User.groups.through(user=owner, group=group)
     address = EmailAddress(user=owner, email=owner.email, verified=False, primary=True)
     for row in (owner, held, address):
@@ -57,17 +56,6 @@ def tell(owner: User, group: Group, connection: DatabaseWrapper) -> None:
 
 
 @cache
-def text(columns: tuple[str, ...]) -> str:
+def _statement(columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     return STATEMENT.format(columns=names, values=", ".join(["%s"] * len(columns)))
-
-
-@cache
-def written() -> tuple[models.Field, ...]:
-    return tuple(each for each in User._meta.concrete_fields if not (each.primary_key or each.generated))
-
-
-def value_of(owner: User, field: models.Field, connection: DatabaseWrapper) -> Any:
-    """As `save` would send it."""
-    value = field.pre_save(owner, add=True)
-    return value if isinstance(value, DatabaseDefault) else field.get_db_prep_save(value, connection)
