@@ -107,19 +107,21 @@ def listen_to_migration(execute, statement, parameters, many, context):
 @contextmanager
 def sql_tap():
     """Hear every statement, on the connections of threads that start meanwhile as well."""
-    with _installed(listen):
+    with installed(listen):
         yield
 
 
 @contextmanager
 def migration_tap():
     """Hear the statements of migrations."""
-    with _installed(listen_to_migration):
+    with installed(listen_to_migration):
         yield
 
 
 @contextmanager
-def _installed(wrapper):
+def installed(wrapper):
+    """An execute wrapper on every connection, those included that threads open meanwhile."""
+
     def install(connection, **kwargs):
         if wrapper not in connection.execute_wrappers:
             connection.execute_wrappers.append(wrapper)

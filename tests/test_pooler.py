@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -154,10 +155,10 @@ def bound_to_the_transaction(tenant) -> list[str]:
         return markers()
 
 
-def one_request(tenant) -> list[str]:
+def one_request(tenant, read=bound_to_the_transaction) -> list[str]:
     """And the connection is given back, as at the end of a request."""
     try:
-        return bound_to_the_transaction(tenant)
+        return read(tenant)
     finally:
         connections[POOLED].close()
 
@@ -167,13 +168,6 @@ def by_a_kept_statement(tenant) -> list[str]:
     with in_tenant(tenant, using=POOLED), connections[POOLED].cursor() as cursor:
         cursor.execute(MARKERS, ["marker%"])
         return [name for (name,) in cursor.fetchall()]
-
-
-def one_request_by_a_kept_statement(tenant) -> list[str]:
-    try:
-        return by_a_kept_statement(tenant)
-    finally:
-        connections[POOLED].close()
 
 
 def bound_to_the_session(tenant) -> list[str]:
@@ -251,7 +245,7 @@ CALLED = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE 
 
 def test_the_same_by_statements_that_the_sessions_keep(six, django_db_blocker, caplog):
     with django_db_blocker.unblock(), pooled(KEPT, **{SETTING: 100}):
-        tally = hammer(one_request_by_a_kept_statement, six, SECONDS)
+        tally = hammer(partial(one_request, read=by_a_kept_statement), six, SECONDS)
         with connections[POOLED].cursor() as cursor:
             cursor.execute(CALLED)
             called = [times for (times,) in cursor.fetchall()]  # on one of the sessions

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.backends.signals import connection_created
 
 from tenants.models import Tenant
 from tenants.schema import in_public, in_tenant
 from tenants.slugs import SCHEMA_PREFIX
+from tests.taps import installed
 
 # Every command that goes through the tenants: the periodic ones, and those that an operator starts. A deploy is a
 # matter of tests/tenants/test_fleet*.py: it closes its connections, and with nothing to do it visits nobody.
@@ -40,19 +40,8 @@ def together():
             bound[connection.alias, id(blocks[0])].add(connection.schema_name)
         return execute(statement, parameters, many, context)
 
-    def install(connection, **kwargs):
-        if note not in connection.execute_wrappers:
-            connection.execute_wrappers.append(note)
-
-    for connection in connections.all():
-        install(connection)
-    connection_created.connect(install)
-    try:
+    with installed(note):
         yield bound
-    finally:
-        connection_created.disconnect(install)
-        for connection in connections.all():
-            connection.execute_wrappers.remove(note)
 
 
 @pytest.mark.parametrize("words", WALKS, ids=" ".join)
