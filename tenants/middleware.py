@@ -165,7 +165,7 @@ class TenantMiddleware:
         try:
             with transaction.atomic():
                 connection.set_tenant(tenant)
-                connection.expect(proof, to_write=request.method not in SAFE)
+                connection.expect(proof)
                 response = self.get_response(request)
         except (IntegrityError, InternalError):
             # Only the commit can raise it here: a deferred foreign key whose target went meanwhile. Citus, whose

@@ -78,8 +78,12 @@ class Lasting(str):
         types = f" ({', '.join(self.types.values())})" if self.types else ""
         return f"PREPARE {name}{types} AS {text}"
 
-    def call(self, name: str, cursor: psycopg.ClientCursor, parameters: Sequence[Any]) -> str:
-        return cursor.mogrify(f"EXECUTE {name}{self._call}", [parameters[place] for place in self._firsts])
+    def call(self, name: str) -> str:
+        """With a `%s` for each of `called_with`."""
+        return f"EXECUTE {name}{self._call}"
+
+    def called_with(self, parameters: Sequence[Any]) -> list[Any]:
+        return [parameters[place] for place in self._firsts]
 
 
 class Kept:
@@ -120,18 +124,19 @@ class Kept:
         return all((schema_name, part.form) in self._names for part in statement.parts)
 
     def call(
-        self, schema_name: str, statement: Lasting, cursor: psycopg.ClientCursor, parameters: Sequence[Any] = ()
+        self, schema_name: str, statement: Lasting, cursor: psycopg.ClientCursor, parameters: Sequence[Any] | None
     ) -> str | None:
         """The text that calls it, or all its parts. None where one of them is not ready."""
         if not self.has(schema_name, statement):
             return None
-        texts, rest = [], list(parameters)
+        calls, values, rest = [], [], list(parameters or ())
         for part in statement.parts:
             key, count = (schema_name, part.form), len(part.places)
             self._names.move_to_end(key)
-            texts.append(part.call(self._names[key], cursor, rest[:count]))
+            calls.append(part.call(self._names[key]))
+            values += part.called_with(rest[:count])
             del rest[:count]
-        return "; ".join(texts)
+        return cursor.mogrify("; ".join(calls), values)
 
     def forget(self) -> None:
         """All of it. Which of them the session still has need not be known: DEALLOCATE ALL never fails."""

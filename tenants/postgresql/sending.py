@@ -4,9 +4,7 @@ Django sends each of them as soon as it is asked for, a round trip each, althoug
 savepoints and some ask nothing at all. Here they wait for the next statement and share its round trip; a savepoint
 in which nothing was sent is never made, and one that the COMMIT ends is not released before it. A savepoint before
 which the transaction has only read is not made either: going back to it is the same as beginning anew (every
-statement reads what was committed before it, PostgreSQL's READ COMMITTED). So a page that writes nothing has none. For
-the same reason such a statement, if it is one of those that are sent time after time (keeping.py), needs neither BEGIN
-nor COMMIT: with its binding it is a transaction of its own.
+statement reads what was committed before it, PostgreSQL's READ COMMITTED). So a page that writes nothing has none.
 
 psycopg's own connection stays in autocommit: whoever goes past Django's cursors to it says BEGIN himself. What is
 reached through a cursor (`cursor.connection`, `cursor.copy`) finds everything sent.
@@ -20,7 +18,6 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql.base import CursorDebugWrapper as DjangoDebugCursor
 from django.db.backends.utils import CursorWrapper
-from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from .keeping import KeepingWrapper, Lasting
@@ -48,7 +45,6 @@ class SendingWrapper(KeepingWrapper):
         self._due_savepoints: list[str] = []
         self._beginnings: list[str] = []  # savepoints that are the transaction's beginning
         self._has_more_than_read = False
-        self._is_to_write = False  # will there be more?
         super().__init__(*args, **kwargs)
 
     def due(self) -> list[str]:
@@ -63,13 +59,6 @@ class SendingWrapper(KeepingWrapper):
     def refused(self, error: psycopg.Error) -> None:
         """What was due, or the statement after it, has failed. May raise what says more than `error`."""
         self._due_savepoints.clear()
-
-    @property
-    def reads_alone(self) -> bool:
-        """Does what only reads need no transaction around it? Each statement has a snapshot of its own, unless told
-        otherwise.
-        """
-        return self.isolation_level == IsolationLevel.READ_COMMITTED and not (self._is_to_write or self._due_savepoints)
 
     def _is_idle(self) -> bool:
         return self.connection.pgconn.transaction_status == TransactionStatus.IDLE
@@ -176,13 +165,13 @@ class Cursor(CursorWrapper):
 
     def _execute(self, sql, params, *ignored):
         self.db.validate_no_broken_transaction()
-        due = self.made_ready(self.db.due(), sql)
+        if isinstance(sql, Lasting):
+            self.make_ready(sql)
+        due = self.db.due()
         if not (isinstance(sql, str) and only_reads(sql)):
             self.db.note_more_than_read()
-        if self.is_whole(sql):
-            due = [each for each in due if each != BEGIN]
         with self.db.wrap_database_errors:
-            due, call = self.as_calls(due, sql, params)
+            call = self.as_call(sql, params)
         if call or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
                 text = call or (sql if params is None else self.cursor.mogrify(sql, params))
@@ -195,37 +184,22 @@ class Cursor(CursorWrapper):
             understand(sql)
         return result
 
-    def made_ready(self, due: list[str], sql: Any) -> list[str]:
-        """What is still due when the session keeps what is worth it. That is made ready in a trip of its own."""
-        if not (kept := self.db.kept):
-            return due
-        asked = [part for each in (*due, sql) if isinstance(each, Lasting) for part in each.parts]
-        if not (new := kept.worth_keeping(self.db.schema_name, asked)):
-            return due
+    def make_ready(self, sql: Lasting) -> None:
+        """What the session keeps when it is worth it, in a trip of its own, after what is due."""
+        if not (kept := self.db.kept) or not (new := kept.worth_keeping(self.db.schema_name, sql.parts)):
+            return
         try:
-            self.send_before([*due, *kept.definitions(self.db.schema_name, new)])
+            self.send_before([*self.db.due(), *kept.definitions(self.db.schema_name, new)])
         except BaseException:
             kept.forget()  # what was done before it failed stays done, whatever becomes of the transaction
             raise
         kept.note(self.db.schema_name, new)
-        return []
 
-    def is_whole(self, sql: Any) -> bool:
-        """Can it be a transaction of its own, with its binding? One that only reads, while nothing else was sent.
-
-        What one string holds is one transaction, which PostgreSQL ends by itself: there is no COMMIT to be sent. Only
-        for what is kept ready: what somebody's own SELECT calls may write, and is then to be undone with the rest.
-        """
-        kept = self.db.kept if isinstance(sql, Lasting) and self.db.reads_alone else None
-        return kept is not None and kept.has(self.db.schema_name, sql) and only_reads(sql)
-
-    def as_calls(self, due: list[str], sql: Any, params: Any) -> tuple[list[str], str | None]:
-        """What is due, and `sql`, by calls of what the session has ready; None for what it has not."""
-        if not (kept := self.db.kept):
-            return due, None
-        schema = self.db.schema_name
-        due = [(isinstance(each, Lasting) and kept.call(schema, each, self.cursor)) or each for each in due]
-        return due, kept.call(schema, sql, self.cursor, params) if isinstance(sql, Lasting) else None
+    def as_call(self, sql: Any, params: Any) -> str | None:
+        """`sql` by calls of what the session has ready; None for what it has not."""
+        if not isinstance(sql, Lasting) or not (kept := self.db.kept):
+            return None
+        return kept.call(self.db.schema_name, sql, self.cursor, params)
 
     def send_due(self) -> None:
         if due := self.db.due():

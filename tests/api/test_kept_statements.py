@@ -11,6 +11,7 @@ from tenants.known import KNOWN
 from tenants.postgresql import keeping
 from tenants.postgresql.keeping import SETTING, WORTH_KEEPING, Lasting
 from tenants.schema import in_tenant
+from tests.statements import sent_by
 
 PRODUCTS = "/api/v1/products/?count=true&fields=id,title"
 
@@ -59,6 +60,15 @@ def test_what_was_sent_often_is_called_and_answers_the_same(acme, keep, api_as):
     assert [row["id"] for row in as_text["results"]] == [acme.coffee.pk]
     assert all("EXECUTE kept_" in text for text in sent if "catalog_product" in text or "accounts_user" in text)
     assert any("WITH inside" in text for text in ready())
+
+
+@pytest.mark.parametrize("path", [PRODUCTS, "/api/v1/products/1/?fields=id"])
+def test_a_page_takes_three_statements_the_binding_among_them(acme, keep, key_as, path):
+    keep(50)
+    owner = key_as("owner")
+    ask(owner, path=path)
+    sent = "; ".join(sent_by(lambda: owner.get(path)))
+    assert [statement.split()[0] for statement in sent.split("; ")] == ["SELECT", "EXECUTE", "EXECUTE"]
 
 
 def test_a_right_that_was_taken_away_is_gone_at_the_next_call(acme, keep, api_as):

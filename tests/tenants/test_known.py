@@ -137,15 +137,15 @@ def test_the_sign_in_page_is_the_tenants_as_it_is_now(visitor, acme):
 def test_a_row_that_came_to_stand_where_another_one_stood_proves_nothing(acme, globex, moved):
     """VACUUM FULL moves rows, and those that one transaction wrote have one version."""
     tenant, other = known.find(acme.tenant.host), known.find(globex.tenant.host)
-    assert has_a_row(known.Known.of(tenant).proof)
+    assert holds(known.Known.of(tenant).proof)
     for name in (f"{moved}_place", f"{moved}_version"):
         setattr(tenant, name, getattr(other, name))
-    assert not has_a_row(known.Known.of(tenant).proof)
+    assert not holds(known.Known.of(tenant).proof)
 
 
-def has_a_row(question: str) -> bool:
+def holds(question: str) -> bool:
     with in_public(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({question})")
+        cursor.execute(f"SELECT {question}")
         return cursor.fetchone()[0]
 
 
