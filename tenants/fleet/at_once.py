@@ -70,7 +70,7 @@ def at_once(schema_name: str, script: Script, done: str, *, patience: Patience, 
         begin = [NOBODY_WAITS, *patience.limits(using), proof(schema_name, script)]
         text = NEXT.join([*begin, *script.statements, done, "COMMIT"])
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            send(connection, cursor, [*connection.due(), text])
+            send(connection, cursor, connection.due(), text)
 
 
 def proof(schema_name: str, script: Script) -> str:

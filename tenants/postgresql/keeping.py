@@ -124,9 +124,9 @@ class Kept:
         return all((schema_name, part.form) in self._names for part in statement.parts)
 
     def call(
-        self, schema_name: str, statement: Lasting, cursor: psycopg.ClientCursor, parameters: Sequence[Any] | None
-    ) -> str | None:
-        """The text that calls it, or all its parts. None where one of them is not ready."""
+        self, schema_name: str, statement: Lasting, parameters: Sequence[Any] | None
+    ) -> tuple[str, list[Any]] | None:
+        """The text that calls it, or all its parts, and the values for it. None where one of them is not ready."""
         if not self.has(schema_name, statement):
             return None
         calls, values, rest = [], [], list(parameters or ())
@@ -136,7 +136,7 @@ class Kept:
             calls.append(part.call(self._names[key]))
             values += part.called_with(rest[:count])
             del rest[:count]
-        return cursor.mogrify("; ".join(calls), values)
+        return "; ".join(calls), values
 
     def forget(self) -> None:
         """All of it. Which of them the session still has need not be known: DEALLOCATE ALL never fails."""

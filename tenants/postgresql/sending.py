@@ -13,6 +13,7 @@ Source: docs/decisions/0021-known-tenants.md
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -170,12 +171,9 @@ class Cursor(CursorWrapper):
         due = self.db.due()
         if not (isinstance(sql, str) and only_reads(sql)):
             self.db.note_more_than_read()
-        with self.db.wrap_database_errors:
-            call = self.as_call(sql, params)
-        if call or (due and goes_along(self.cursor, sql)):
+        if (call := self.as_call(sql, params)) or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
-                text = call or (sql if params is None else self.cursor.mogrify(sql, params))
-                send(self.db, self.cursor, [*due, text])
+                send(self.db, self.cursor, due, *(call or (sql, params)))
                 return self.cursor.set_result(len(due))
         if due:
             self.send_due()
@@ -195,11 +193,11 @@ class Cursor(CursorWrapper):
             raise
         kept.note(self.db.schema_name, new)
 
-    def as_call(self, sql: Any, params: Any) -> str | None:
-        """`sql` by calls of what the session has ready; None for what it has not."""
+    def as_call(self, sql: Any, params: Any) -> tuple[str, list[Any]] | None:
+        """What calls `sql` where the session has it ready, with its parameters."""
         if not isinstance(sql, Lasting) or not (kept := self.db.kept):
             return None
-        return kept.call(self.db.schema_name, sql, self.cursor, params)
+        return kept.call(self.db.schema_name, sql, params)
 
     def send_due(self) -> None:
         if due := self.db.due():
@@ -207,7 +205,7 @@ class Cursor(CursorWrapper):
 
     def send_before(self, statements: list[str]) -> None:
         with self.db.wrap_database_errors, self.db.connection.cursor() as cursor:
-            send(self.db, cursor, [*statements, ""])
+            send(self.db, cursor, statements, "")
 
 
 class DebugCursor(Cursor, DjangoDebugCursor):
@@ -219,14 +217,16 @@ class DebugCursor(Cursor, DjangoDebugCursor):
         return super().copy(statement)
 
 
-def send(db: SendingWrapper, cursor: psycopg.Cursor, statements: list[str]) -> None:
+def send(db: SendingWrapper, cursor: psycopg.Cursor, due: Sequence[str], sql: str, params: Any = None) -> None:
     """In one string and one round trip."""
     if db.queries_logged:
-        db.queries_log.extend({"sql": due, "time": "0.000"} for due in statements[:-1] if due != BEGIN)
+        db.queries_log.extend({"sql": each, "time": "0.000"} for each in due if each != BEGIN)
+    before = [each.replace("%", "%%") for each in due] if params is not None else due
     try:
-        cursor.execute("; ".join(statements), prepare=False)
+        cursor.execute("; ".join([*before, sql]), params, prepare=False)
     except psycopg.Error as error:
-        db.refused(error)
+        if error.sqlstate:  # the server's own; without one, a value could not be written, and nothing was sent
+            db.refused(error)
         raise
     db.sent()
 

@@ -160,6 +160,21 @@ def test_what_fails_in_a_savepoint_leaves_the_rest_of_the_transaction(acme_alone
     assert told == {"guest": "before", "viewer": "after"}
 
 
+@pytest.mark.parametrize("is_written_before", [True, False])
+def test_a_value_that_cannot_be_sent_leaves_the_rest_of_the_transaction(acme_alone, is_written_before):
+    with in_tenant(acme_alone):
+        assert not Role.objects.filter(description="understood from here on").exists()
+    with in_tenant(acme_alone):
+        if is_written_before:
+            describe("kept")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Role.objects.filter(description="a zero byte: \0").exists()
+        describe("kept as well", "viewer")
+    with in_tenant(acme_alone):
+        found = dict(Role.objects.filter(description__startswith="kept").values_list("key", "description"))
+    assert found == {"viewer": "kept as well"} | ({"guest": "kept"} if is_written_before else {})
+
+
 @pytest.mark.parametrize("opened", ["outside", "inside"])
 def test_a_savepoint_undoes_what_an_older_cursor_wrote_in_it(acme_alone, opened):
     """Whenever the cursor was opened: what counts is when it is used."""
