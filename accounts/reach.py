@@ -71,7 +71,9 @@ def opened_one_by_one(
 
 
 def keys(model: type[Shareable], holder: Holder, permission: str) -> list[models.QuerySet]:
-    """The keys of rows opened by grants on them, as sets that may overlap: to count them, or to read few of many."""
+    """The keys of rows opened by grants on them, to count them or to read few of many: by his own grants, in which each
+    is named once, and by those of his roles. Both may open the same.
+    """
     found = []
     for grants in _grants_to(model, holder, permission):
         granted = grants.values("content_object_id")
@@ -81,16 +83,16 @@ def keys(model: type[Shareable], holder: Holder, permission: str) -> list[models
     return [each.order_by() for each in found]
 
 
-def keys_inside(model: type[Shareable]) -> Prepared:
-    """The keys of rows that lie in the containers whose keys are `inside(id)`, a part of the same statement.
+def keys_inside(model: type[Shareable], most: int) -> Prepared:
+    """The keys of rows that lie in the containers whose keys are `inside(id)`, a part of the same statement: so many.
 
     Container by container, behind a fence (OFFSET 0): where there are none, no row is read. Without one, PostgreSQL
     took them for half of the rows, and read all 100,000 products in the order of their keys to find none (60 ms).
     """
     via = {f"{_via(model)}_id": RawSQL("inside.id", [])}
     rows = prepare(model._default_manager.filter(**via).order_by().values("pk"))
-    text = f"SELECT found.id FROM inside CROSS JOIN LATERAL ({rows.sql} OFFSET 0) found(id)"  # noqa: S608
-    return Prepared(text, rows.parameters, ())
+    text = f"SELECT found.id FROM inside CROSS JOIN LATERAL ({rows.sql} OFFSET 0) found(id) LIMIT %s"  # noqa: S608
+    return Prepared(text, (*rows.parameters, most), ())
 
 
 def _grants_to(model: type[Shareable], holder: Holder, permission: str) -> list[models.QuerySet]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
@@ -32,6 +33,8 @@ def odd(acme):
     Product.objects.filter(pk=acme.coffee.pk).update(picture="products/a.webp", title="Kaffee „stark“ \u2028 <b>")
     Product.objects.filter(pk=acme.saw.pk).update(sku="", description="", price="99999.99")
     Product.objects.filter(pk=acme.sencha.pk).update(changed_at="2024-02-29T23:59:59.000001Z", price=0)
+    noughts = {"created_at": "2024-02-29T23:59:59Z", "changed_at": "2024-03-01T00:00:00.12Z"}
+    Product.objects.filter(pk=acme.coffee.pk).update(**noughts)
 
 
 @pytest.mark.usefixtures("odd")
@@ -49,6 +52,15 @@ def test_moments_are_shown_in_the_current_zone(acme, api_as, zone):
     with timezone.override(zone):
         expected = [rendered(product, names) for product in Product.objects.order_by("pk")]
         assert listed(api_as("owner"), "/products/?order=id&fields=changed_at,created_at") == expected
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Kolkata"])
+def test_moments_are_shown_in_the_current_zone_whichever_the_sessions_is(acme, api_as, zone):
+    expected = [rendered(product, ["changed_at"]) for product in Product.objects.order_by("pk")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+    assert listed(api_as("owner"), "/products/?order=id&fields=changed_at") == expected
 
 
 @pytest.mark.usefixtures("odd")

@@ -132,6 +132,14 @@ def test_an_account_that_is_not_active_finds_nothing(acme, jumble):
     assert (pages(jumble, "title"), one(jumble, VIEW, first)) == (([], 0), None)
 
 
+def test_counting_ends_at_one_more_than_was_to_be_counted(acme, jumble, monkeypatch):
+    for public, way in itertools.product([False, True], WAYS):
+        monkeypatch.setattr(connection.tenant, "catalogue_is_public", public)
+        take(way, monkeypatch)
+        found = listing.first_rows(PRODUCTS, jumble, VIEW, Wanted(("id",), "pk", 2, most=3), is_whole=True)
+        assert (len(found.rows), found.total) == (2, 4)
+
+
 def test_an_empty_page_is_counted_as_well(acme, jumble):
     behind = {"value": "zzz", "key": 2**40}
     wanted = Wanted(("id", "title"), "title", 5, True, 100)
