@@ -13,7 +13,7 @@ from .views import hosted
 FOR_ALL = {"account_logout", "account_inactive", "usersessions_list"}
 # In their place the provider is asked who is there.
 SIGN_IN, PROVE_AGAIN = "account_login", "account_reauthenticate"
-CLOSED = set(LIBRARY_VIEWS) - FOR_ALL - {SIGN_IN, PROVE_AGAIN}
+LOCAL = set(LIBRARY_VIEWS) - FOR_ALL
 
 
 class LocalPagesMiddleware:
@@ -25,7 +25,7 @@ class LocalPagesMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         name = request.resolver_match.view_name
-        if request.tenant is None or name not in CLOSED | {SIGN_IN, PROVE_AGAIN}:
+        if request.tenant is None or name not in LOCAL:
             return None
         if proven_tenant().provider == "local":
             return None

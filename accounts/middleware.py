@@ -52,8 +52,8 @@ class CredentialMiddleware:
         if request.credential is None:
             return self.get_response(request)
         self.set_identity(request, request.credential.identity)
-        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        request.session = SessionStore()
+        if request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None):
+            request.session = SessionStore()
         response = self.get_response(request)
         if 400 <= response.status_code < 500:
             response = self.settle(request) or response

@@ -1,6 +1,6 @@
 """The outermost rooms: every request has a number, one encoding and a size."""
 
-import uuid
+import secrets
 
 from csp.constants import HEADER
 from csp.middleware import CheckableLazyObject, CSPMiddleware
@@ -21,7 +21,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.id = uuid.uuid4().hex
+        request.id = secrets.token_hex(16)
         token = current_request_id.set(request.id)
         try:
             response = self.get_response(request)

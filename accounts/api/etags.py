@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.utils.http import parse_etags, quote_etag
+from django.utils.http import parse_etags
 from rest_framework.response import Response
 
 from .exceptions import PreconditionFailed
@@ -15,7 +15,7 @@ class Version(NamedTuple):
 
 
 def etag_of(obj) -> str:
-    return quote_etag(str(obj.version))
+    return f'"{obj.version}"'
 
 
 def tagged(response: Response, obj) -> Response:
@@ -25,8 +25,8 @@ def tagged(response: Response, obj) -> Response:
 
 def is_known(request, obj) -> bool:
     """Does the client have this version already (`If-None-Match`)?"""
-    sent = parse_etags(request.headers.get("If-None-Match", ""))
-    return "*" in sent or etag_of(obj) in [tag.removeprefix("W/") for tag in sent]
+    sent = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return "*" in sent or any(tag.removeprefix("W/") == etag_of(obj) for tag in sent)
 
 
 def expected_version(request, obj) -> int | None:
@@ -34,7 +34,7 @@ def expected_version(request, obj) -> int | None:
 
     Raises PreconditionFailed if that is not the one read here. The flow compares once more, under the lock.
     """
-    header = request.headers.get("If-Match")
+    header = request.META.get("HTTP_IF_MATCH")
     if header is None or header.strip() == "*":
         return None
     if etag_of(obj) not in parse_etags(header):

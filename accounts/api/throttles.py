@@ -6,7 +6,7 @@ those of somebody who has proved who he is never count against an address that o
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
@@ -14,8 +14,7 @@ from django.core.cache import cache
 from rest_framework.throttling import BaseThrottle
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """What is left of one limit in this window. `reset` is in seconds."""
 
     name: str

@@ -26,7 +26,7 @@ class ApiView(APIView):
         self.check_throttles(request)
         self.check_permissions(request)
         parameters.refuse_unknown(request, self.allowed_parameters())
-        if "If-Match" in request.headers and not self.has_version:
+        if not self.has_version and "HTTP_IF_MATCH" in request.META:
             raise BadHeader({"If-Match": [ErrorDetail(_("There is no version of this to compare with."), "invalid")]})
 
     def finalize_response(self, request, response, *args, **kwargs):

@@ -9,7 +9,6 @@ from accounts.exceptions import InvitationError, NotAdmitted
 from accounts.models import Invitation, User
 from accounts.providers.base import Claims
 from accounts.providers.verifier import LEEWAY
-from accounts.texts import is_address
 from tenants.models import Tenant
 
 from . import invite, people
@@ -90,7 +89,7 @@ def is_let_in(claims: Claims, tenant: Tenant) -> bool:
 
 
 def has_proven_address(claims: Claims) -> bool:
-    return claims.email_verified is True and is_address(claims.email)
+    return claims.email_verified is True and claims.has_address
 
 
 # --- Coming in ------------------------------------------------------------------------------------
@@ -98,7 +97,7 @@ def has_proven_address(claims: Claims) -> bool:
 
 def let_in(person: User, invitation: Invitation | None, claims: Claims) -> User:
     """Writes the person, and what an invitation gives him. Raises IntegrityError if he is here already."""
-    person.email = claims.email if is_address(claims.email) else ""
+    person.email = claims.email if claims.has_address else ""
     person.address_proven = has_proven_address(claims)
     person.name = claims.name[:80].strip() or person.name
     with transaction.atomic(), in_the_name_of(str(person)), trail.act("joined") as act:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 
 from accounts.providers.base import ANSWER_KEPT_FOR, Claims
-from accounts.texts import is_address
 
 MARK = 16  # letters of each mark in User.synced_token
 
@@ -33,17 +32,20 @@ class Word:
 
 def word_of(claims: Claims) -> Word:
     """Of an address that is none nothing is proven; it is left out."""
-    sound = is_address(claims.email)
     said = (claims.roles, claims.email, claims.email_verified, claims.name)
     asked = not claims.kind.is_complete
-    asked_at = timezone.now() - timedelta(seconds=ANSWER_KEPT_FOR)  # or later
     return Word(
         provider=claims.provider,
         roles=claims.roles,
-        email=claims.email if sound else "",
-        proven=claims.email_verified if sound or not claims.email else False,
+        email=claims.email if claims.has_address else "",
+        proven=claims.email_verified if claims.has_address or not claims.email else False,
         name=claims.name[:80].strip(),
-        at=asked_at if asked else datetime.fromtimestamp(claims.issued_at, tz=UTC),
+        at=asked_since() if asked else datetime.fromtimestamp(claims.issued_at, tz=UTC),
         mark=(hashlib.sha256(repr(said).encode()).hexdigest() if asked else claims.digest)[:MARK],
         is_current=asked,
     )
+
+
+def asked_since() -> datetime:
+    """When the provider was asked at the earliest."""
+    return timezone.now() - timedelta(seconds=ANSWER_KEPT_FOR)

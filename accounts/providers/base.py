@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import User
+from accounts.texts import is_address
 from tenants.models import Tenant
 
 from . import wildcards
@@ -116,6 +118,11 @@ class Claims:
     @property
     def actor(self) -> str:
         return f"{self.issuer} {self.subject}"
+
+    @cached_property
+    def has_address(self) -> bool:
+        """Is `email` an address? Asked at every request with the token, and found out once."""
+        return is_address(self.email)
 
     def allows(self, permission: str) -> bool:
         """Whether the token's own permissions name it, by a wildcard too: `fe.secure.*`.

@@ -4,7 +4,9 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from rest_framework.response import Response
 
+from accounts.api.me import MeViewSet
 from catalog.models import Product
 from tenants.models import Tenant
 from tenants.schema import in_public
@@ -119,6 +121,15 @@ def test_a_key_needs_no_token_and_ignores_cookies(acme, api_as, key_as, make_key
     assert client.send(
         "POST", "/products/", product_body(), Authorization=f"Bearer {make_key('editor')}"
     ).status_code == 201  # fmt: skip
+
+
+def test_the_session_of_a_cookie_is_not_there_for_whoever_comes_by_key(api_as, make_key, monkeypatch):
+    seen, client = [], api_as("owner")
+    note = lambda view, request: Response(seen.append(request.session.session_key))  # noqa: E731
+    monkeypatch.setattr(MeViewSet, "retrieve", note)
+    client.read("/me/")
+    client.read("/me/", Authorization=f"Bearer {make_key('viewer')}")
+    assert seen == [client.cookies[settings.SESSION_COOKIE_NAME].value, None]
 
 
 def test_a_request_by_key_makes_no_session_and_sets_no_cookie(acme, key_as, api_visitor, product_body):

@@ -164,6 +164,14 @@ def test_each_request_has_a_tenant_of_its_own(acme):
     assert (second.name, first == second) == (acme.tenant.name, True)
 
 
+def test_a_tenant_that_is_remembered_is_as_it_was_read(acme):
+    read = known.find(acme.tenant.host)
+    KNOWN.keep(acme.tenant.host, read)
+    remembered = KNOWN.recall(acme.tenant.host).tenant()
+    assert [getattr(remembered, name) for name in known.FIELDS] == [getattr(read, name) for name in known.FIELDS]
+    assert (remembered._state.adding, remembered._state.db) == (read._state.adding, read._state.db)
+
+
 @pytest.mark.parametrize("reason", ["on citus", "switched off"])
 def test_nothing_is_remembered_where_it_could_not_be_proven(acme, settings, monkeypatch, reason):
     if reason == "switched off":
