@@ -30,20 +30,20 @@ APPLIED = """
 # Not `1 / 0`, which PostgreSQL works out before it asks.
 PROOF = """
     SELECT (CASE WHEN ({applied}) = {word}
-                  AND (SELECT rows FROM public.tenants_schemastate WHERE schema_name = {schema}) = {rows}
+                  AND (SELECT rows FROM public.tenants_schemastate WHERE schema_name = {here}) = {rows}
             THEN '1' ELSE 'not as the one before' END)::int
 """
+# The one that is bound, so that the text is the same for all tenants. In its own collation, "C", there is no index.
+HERE = sql.SQL('current_schema()::text COLLATE "default"')
 NOBODY_WAITS = "SET LOCAL synchronous_commit = off"
 NEXT = "\n;\n"  # a line of its own: a statement may end with a comment
 
 
 @dataclass(frozen=True)
 class Script:
-    """What was sent to the one before. `word` and `rows` are what it was found with, `statements` what it lacked."""
+    """From the limits to the COMMIT: the proof, then what the one before lacked, if that was anything."""
 
-    word: str
-    rows: str
-    statements: list[str]
+    text: str
     lacked: bool
 
 
@@ -59,25 +59,24 @@ def fits(using: str) -> bool:
     return not citus.on_citus(using)
 
 
-def at_once(schema_name: str, script: Script, done: str, *, patience: Patience, using: str) -> None:
-    """Send the script, and `done` as its last statement.
+def script(statements: list[str], *, word: str, rows: str, patience: Patience, using: str) -> str:
+    """`word` and `rows` are what the one before was found with; `statements` end with what says that it is done."""
+    return NEXT.join([NOBODY_WAITS, *patience.limits(using), proof(word, rows), *statements, "COMMIT"])
 
-    Raises SchemaMissing, and whatever the database says; the tenant is then as before.
-    """
+
+def proof(word: str, rows: str) -> str:
+    """Fails where the schema is not as the script was written for."""
+    literals = {"word": sql.Literal(word), "rows": sql.Literal(rows)}
+    return sql.SQL(PROOF).format(applied=sql.SQL(APPLIED), here=HERE, **literals).as_string()
+
+
+def at_once(schema_name: str, script: Script, *, using: str) -> None:
+    """Send it. Raises SchemaMissing, and whatever the database says; the tenant is then as before."""
     with in_schema(schema_name, using=using):
         connection = wrapper(using)
         connection.note_more_than_read()
-        begin = [NOBODY_WAITS, *patience.limits(using), proof(schema_name, script)]
-        text = NEXT.join([*begin, *script.statements, done, "COMMIT"])
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            send(connection, cursor, connection.due(), text)
-
-
-def proof(schema_name: str, script: Script) -> str:
-    """Fails where the schema is not as the script was written for."""
-    literals = {"schema": schema_name, "word": script.word, "rows": script.rows}
-    parts = {name: sql.Literal(value) for name, value in literals.items()}
-    return sql.SQL(PROOF).format(applied=sql.SQL(APPLIED), **parts).as_string()
+            send(connection, cursor, connection.due(), script.text)
 
 
 def wait_for_the_disk(*, using: str) -> None:

@@ -166,13 +166,18 @@ def first_line(text: Exception | str) -> str:
 
 
 def settle(outcome: Outcome, means: Means) -> None:
-    """Keep what became of it where the next run and `fleet_status` look, and close what failed."""
-    if outcome.kind is Kind.FAILED:
-        set_ready(outcome.schema_name, False, using=means.using)
-    if outcome.kind in (Kind.FAILED, Kind.BUSY):
-        kept = state.State.FAILED if outcome.kind is Kind.FAILED else state.State.BEHIND
-        fields = {"error": first_line(outcome.error)[:300], "attempts": F("attempts") + 1}
-        state.note(outcome.schema_name, kept, using=means.using, **fields)
+    """Keep what became of it where the next run and `fleet_status` look.
+
+    What failed is closed for now: the next run opens it, once its hooks too have gone well, which they do anew since
+    of its rows nothing is known.
+    """
+    trouble = {"error": first_line(outcome.error)[:300], "attempts": F("attempts") + 1}
+    if outcome.kind is Kind.BUSY:
+        state.note(outcome.schema_name, state.State.BEHIND, using=means.using, **trouble)
+    elif outcome.kind is Kind.FAILED:
+        if outcome.schema_name in schema_names(means.using, schema_ready=True):
+            close_for_now(outcome.schema_name, using=means.using)
+        state.note(outcome.schema_name, state.State.FAILED, using=means.using, rows="", **trouble)
 
 
 def line(outcome: Outcome, means: Means) -> str:

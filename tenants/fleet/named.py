@@ -50,7 +50,7 @@ def renew_blueprint(*, using: str, report: Report) -> None:
 
 
 def migrate_tenant(schema_name: str, rows: Rows, *, using: str, migrate: Migrate, report: Report) -> bool:
-    """Closed while it runs. Returns whether it went well."""
+    """Closed while it runs, and until the next run if it fails. Returns whether it went well."""
     was_open = schema_name not in schema_names(using, schema_ready=False) or schema_name in half_way(using)
     try:
         if was_open:
@@ -59,7 +59,6 @@ def migrate_tenant(schema_name: str, rows: Rows, *, using: str, migrate: Migrate
         migrate_schema(schema_name, using=using, migrate=migrate)
         run_hooks(schema_name, using=using)
     except Exception as error:  # one tenant's trouble must not keep the others on old tables
-        set_ready(schema_name, False, using=using)
         report(f"{schema_name}: FAILED, {type(error).__name__}: {error}")
         return False
     set_ready(schema_name, was_open, using=using)

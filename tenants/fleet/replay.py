@@ -14,7 +14,7 @@ from psycopg import sql
 
 from tenants.schema import in_schema
 
-from .at_once import APPLIED, LastScript, Script, at_once, fits
+from .at_once import APPLIED, HERE, LastScript, Script, at_once, fits, script
 from .patience import Patience, is_busy
 from .recording import Step, digest
 from .rows import run_hook
@@ -72,16 +72,16 @@ def replay(schema_name: str, target: Target, *, patience: Patience, using: str) 
 
     Raises NotReplayable, SchemaMissing, and whatever the database says; the tenant is then as before.
     """
-    script = target.usual.script
-    if not script:
+    usual = target.usual.script
+    if not usual:
         return replay_looking(schema_name, target, patience=patience, using=using)
     try:
-        at_once(schema_name, script, done(schema_name, target), patience=patience, using=using)
+        at_once(schema_name, usual, using=using)
     except DatabaseError as error:
         if is_busy(error):
             raise
         return replay_looking(schema_name, target, patience=patience, using=using)
-    return script.lacked
+    return usual.lacked
 
 
 def replay_looking(
@@ -102,16 +102,19 @@ def replay_looking(
         if opens and opens(bool(lacking)):
             set_ready(schema_name, True, using=using)
     if not furnish and fits(using):
-        target.usual.script = script_of(found, lacking, steps)
+        target.usual.script = script_of(found, lacking, steps, target, patience=patience, using=using)
     return bool(lacking)
 
 
-def script_of(found: Found, lacking: list[Key], steps: list[Step]) -> Script | None:
+def script_of(
+    found: Found, lacking: list[Key], steps: list[Step], target: Target, *, patience: Patience, using: str
+) -> Script | None:
     """What the next one may be sent at once. Nothing where an answer has to be compared before the COMMIT."""
     if not found.word or any(kind == "ask" for kind, *_rest in steps):
         return None
-    statements = [text for _kind, text in steps] + ([record(lacking)] if lacking else [])
-    return Script(word=found.word, rows=found.rows, statements=statements, lacked=bool(lacking))
+    statements = [text for _kind, text in steps] + ([record(lacking)] if lacking else []) + [done(HERE, target)]
+    text = script(statements, word=found.word, rows=found.rows, patience=patience, using=using)
+    return Script(text, bool(lacking))
 
 
 def look(schema_name: str, *, patience: Patience, using: str) -> Found:
@@ -146,7 +149,7 @@ def send(schema_name: str, lacking: list[Key], steps: list[Step], target: Target
                 raw.execute(record(lacking), prepare=False)
             for statement in target.row_statements if furnish else ():
                 raw.execute(statement, prepare=False)
-            raw.execute(done(schema_name, target), prepare=False)
+            raw.execute(done(sql.Literal(schema_name), target), prepare=False)
         for answer, wanted in asked:
             if wanted and digest(answer.fetchall(), schema_name) != wanted[0]:
                 raise NotReplayable("something that was looked up is not as in the template")
@@ -157,6 +160,6 @@ def record(lacking: list[Key]) -> str:
     return sql.SQL(RECORD).format(apps=sql.Literal([*apps]), names=sql.Literal([*names])).as_string()
 
 
-def done(schema_name: str, target: Target) -> str:
-    words = {"version": target.code.version, "rows": target.rows, "schema": schema_name}
-    return sql.SQL(DONE).format(**{name: sql.Literal(word) for name, word in words.items()}).as_string()
+def done(schema: sql.Composable, target: Target) -> str:
+    words = {"version": sql.Literal(target.code.version), "rows": sql.Literal(target.rows)}
+    return sql.SQL(DONE).format(**words, schema=schema).as_string()

@@ -46,5 +46,5 @@ def close_for_now(schema_name: str, *, using: str) -> None:
 
 
 def half_way(using: str) -> list[str]:
-    """Those that a run has closed and, since it was killed, not opened."""
+    """Those that a run has closed and not opened: it was killed, or they failed in it."""
     return schema_names(using, schema_ready=False, schema_state__closed_for_now=True)

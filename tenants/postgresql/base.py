@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.postgresql.operations import DatabaseOperations as DjangoOperations
 from django_tenants.postgresql_backend.base import FakeTenant
 from psycopg import sql
@@ -21,6 +20,7 @@ from psycopg.errors import InvalidSchemaName
 from tenants.exceptions import OutsideTransaction, SchemaGone, SchemaMissing, StatementsLost, TenantChanged
 
 from . import writes
+from .introspection import Introspection
 from .sending import SendingWrapper
 
 PUBLIC = "public"
@@ -45,9 +45,7 @@ class DatabaseWrapper(SendingWrapper):
         self._proof, self._serves = "", None
         self.statement_timeout = NO_TIMEOUT  # as PostgreSQL writes it; the middleware sets a request's
         super().__init__(*args, **kwargs)
-        # With the tenant alone on the path, PostgreSQL's own visibility rules say which tables there
-        # are; the library's version would send a session-wide SET around each question.
-        self.introspection = DatabaseIntrospection(self)
+        self.introspection = Introspection(self)
 
     # --- which tenant it should be ---------------------------------------------------------------
 

@@ -118,3 +118,45 @@ def test_one_that_a_named_migration_left_closed_is_opened_by_the_next_run(fleet,
     assert fleet.ready()["t_acme"] is False
     fleet.migrate()
     assert fleet.ready() == BOTH_OPEN
+
+
+def broken(schema_name, **options):
+    if schema_name == "t_acme":
+        raise LookupError("for the test")
+
+
+def test_one_that_failed_in_its_hooks_alone_is_opened_by_the_run_in_which_they_go_well(fleet, monkeypatch):
+    """Its migrations are through, so the hooks are all that is left to do."""
+    fleet.add(BY_HAND)
+    fleet.migrate("--schema", "template")
+    monkeypatch.setattr(bring, "run_hooks", broken)
+    assert "t_acme: FAILED, LookupError" in fleet.refused()
+    assert ("catalog", fleet.last) in fleet.applied("t_acme")
+    fleet.run("t_acme", "DELETE FROM accounts_role WHERE key = 'viewer'")
+    assert fleet.ready() == {"t_acme": False, "t_globex": True}
+    monkeypatch.undo()
+    fleet.migrate()
+    assert (fleet.ready(), set(fleet.states().values())) == (BOTH_OPEN, {"current"})
+    assert fleet.run("t_acme", "SELECT key FROM accounts_role WHERE key = 'viewer'")
+
+
+def test_the_same_after_a_named_migration(fleet, monkeypatch):
+    name = fleet.add()
+    fleet.migrate("--schema", "template")
+    monkeypatch.setattr(named, "run_hooks", broken)
+    assert "t_acme: FAILED, LookupError" in fleet.refused("catalog", name)
+    monkeypatch.undo()
+    assert fleet.ready() == {"t_acme": False, "t_globex": True}
+    fleet.migrate()
+    assert fleet.ready() == BOTH_OPEN
+
+
+def test_what_the_doctor_closed_stays_so_when_it_fails_in_a_run(fleet, manage, monkeypatch):
+    fleet.run("t_acme", "DROP INDEX catalog_product_title")
+    manage.refused("doctor")
+    monkeypatch.setattr(bring, "replay_looking", refuse)
+    monkeypatch.setattr(bring, "run_hooks", broken)
+    assert "t_acme: FAILED" in fleet.refused()
+    monkeypatch.undo()
+    fleet.migrate()
+    assert fleet.ready() == {"t_acme": False, "t_globex": True}
