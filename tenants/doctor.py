@@ -18,6 +18,8 @@ from .exceptions import SchemaMissing, TemplateMissing
 from .findings import Finding
 from .fleet import rows as fixed
 from .fleet import schemas
+from .fleet.turn import alone
+from .housekeeping import AlreadyRunning
 from .leftovers import leftovers
 from .models import Spare
 from .schema import in_schema
@@ -53,13 +55,32 @@ def examine_all(
         raise TemplateMissing("Run `manage.py migrate` first: there is no template schema to compare with.") from error
     yield examine_one(settings.PUBLIC_SCHEMA_NAME, partial(leftovers, using), repair=repair)
     for schema_name in [only] if only else schemas.schema_names(using):
-        result = examine_one(schema_name, partial(examine, schema_name, template, using), repair=repair)
-        schemas.set_ready(schema_name, not result[1], using=using)
-        yield result
+        yield examine_tenant(schema_name, template, using, repair=repair)
     if not only:
         for spare in spares.fit(using):
             look = partial(damage, spare, template, using)
             yield examine_one(spare.schema_name, look, repair=repair)
+
+
+def examine_tenant(schema_name: str, template: Picture, using: str, *, repair: bool):
+    """Look, cure, and open or close it.
+
+    What is closed is looked at and opened in the fleet's turn, since a migration or a restore may have closed it. What
+    was open when the doctor came is closed at most: whoever has closed it meanwhile opens it himself.
+    """
+    look = partial(examine, schema_name, template, using)
+    if schema_name in schemas.schema_names(using, schema_ready=True):
+        result = examine_one(schema_name, look, repair=repair)
+        if result[1]:
+            schemas.set_ready(schema_name, False, using=using)
+        return result
+    try:
+        with alone():
+            result = examine_one(schema_name, look, repair=repair)
+            schemas.set_ready(schema_name, not result[1], using=using)
+            return result
+    except AlreadyRunning:
+        return schema_name, [Finding(schema_name, "tenant", "is closed, and somebody migrates or restores")], []
 
 
 def damage(spare: Spare, template: Picture, using: str) -> list[Finding]:

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import InterfaceError, OperationalError, connections
 
-from tenants import dumps
+from tenants import doctor, dumps
 from tenants.dumps import restoring
 from tenants.dumps.exceptions import NotNow
 from tenants.fleet.turn import alone
@@ -87,6 +87,33 @@ def test_nobody_migrates_while_a_tenant_is_restored_over(live, made, manage):
 
     dumps.restore_over(made, using=USING, report=migrate)
     assert "is migrating" in answers[0]
+
+
+def test_the_doctor_opens_nothing_that_is_being_restored_over(live, made, manage, monkeypatch):
+    """Its tables are right, and what would be written into them then would be lost."""
+    seen, replace = [], restoring.replace
+
+    def once_looked_at(*args, **options):
+        seen.append(elsewhere(lambda: manage.refused("doctor", "--schema", "t_origin")))
+        seen.append(elsewhere(lambda: is_ready(live.tenant)))
+        return replace(*args, **options)
+
+    monkeypatch.setattr(restoring, "replace", once_looked_at)
+    dumps.restore_over(made, using=USING)
+    assert ("One difference is left" in seen[0], seen[1], is_ready(live.tenant)) == (True, False, True)
+
+
+def test_what_was_closed_while_the_doctor_looked_stays_closed(reopened, monkeypatch):
+    def meanwhile(schema_name, *args, **options):
+        found = examine_one(schema_name, *args, **options)
+        if schema_name == "t_origin":
+            shut(reopened.tenant)
+        return found
+
+    examine_one = doctor.examine_one
+    monkeypatch.setattr(doctor, "examine_one", meanwhile)
+    results = [found for schema, found, _cured in doctor.examine_all(USING, only="t_origin") if schema == "t_origin"]
+    assert (results, is_ready(reopened.tenant)) == ([[]], False)
 
 
 def test_a_closed_one_is_opened_by_what_is_restored_over_it(reopened, made):
