@@ -10,7 +10,7 @@ Source: docs/decisions/0022-people-and-pages.md
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -44,9 +44,7 @@ class Wanted:
 
 
 class Found(NamedTuple):
-    """Rows as tuples of the columns, with moments as PostgreSQL writes them, and the number of all: at most one more
-    than was to be counted.
-    """
+    """Rows as tuples of the columns, and the number of all, at most one more than was to be counted."""
 
     rows: list[tuple]
     total: int | None
@@ -73,7 +71,7 @@ def first_rows(
     except EmptyResultSet:
         return Found([], 0)
     values = {"user": user.pk, "value": value, "key": key, "few": FEW, "walk": WALK_ABOVE}
-    found = statement.run(rows.db, is_kept=is_whole, is_shown=True, **values)
+    found = statement.run(rows.db, is_kept=is_whole, **values)
     if wanted.most is None:
         return Found(found, None)
     if found or not wanted.follows:
@@ -88,8 +86,7 @@ def one_row(rows: models.QuerySet, user, permission: str, columns: tuple[str, ..
     by_role = permission in access.role_permissions(user)
     if pk > models.BigIntegerField.MAX_BIGINT or not (by_role or has_grants(rows.model, user, permission)):
         return None
-    statement = _kept_one(rows, permission, columns, by_role, access.catalogue_is_public())
-    found = statement.run(is_shown=True, user=user.pk, key=pk)
+    found = _kept_one(rows, permission, columns, by_role, access.catalogue_is_public()).run(user=user.pk, key=pk)
     return found[0] if found else None
 
 
@@ -126,14 +123,14 @@ def _by_grants(rows: models.QuerySet, permission: str, wanted: Wanted, public: b
     visitors = access.open_to_visitors(model, permission) if public else Q()
     containers = reach.containers(model, USER, permission)
     parts = {"inside(id)": prepare(containers)} if containers is not None else {}
-    keys = _reached(model, permission, wanted.most, visitors, is_inside=bool(parts))
-    parts["reach(ids, is_few, is_worth_a_walk)"] = _few_of(keys, wanted)
+    reached = partial(_reached, model, permission, visitors=visitors, is_inside=bool(parts))
+    parts["reach(ids, is_few, is_worth_a_walk)"] = _few_of(reached(FEW))
     parts["walked(id)"] = _walked(rows, wanted)
     parts["tried(is_full)"] = Prepared("SELECT count(*) = %s FROM walked", (wanted.limit,), ())
     parts["page(id)"] = _found(rows, permission, wanted, visitors, is_inside="inside(id)" in parts)
     columns: list[Any] = [*wanted.columns]
     if wanted.most is not None:
-        parts["counted(total)"] = _total(keys, wanted.most)
+        parts["counted(total)"] = _total(reached(wanted.most), wanted.most)
         columns.append(RawSQL("(SELECT total FROM counted)", []))
     page = ordered(rows.filter(AnyOf(F("pk"), RawSQL("ARRAY(SELECT id FROM page)", []))), wanted.order)
     return _with(parts, prepare(page.values_list(*columns)))
@@ -164,7 +161,7 @@ def _found(rows: models.QuerySet, permission: str, wanted: Wanted, visitors: Q, 
 
     Keys alone: what is sorted is then as short as can be, and whole rows are read for the page only.
     """
-    model, found = rows.model, Q(AnyOf(F("pk"), RawSQL("(SELECT ids FROM reach)::bigint[]", [])))
+    model, found = rows.model, Q(AnyOf(F("pk"), RawSQL("ARRAY(SELECT unnest(ids) FROM reach)", [])))
     inside = RawSQL("ARRAY(SELECT id FROM inside)", []) if is_inside else None
     probed = reach.opened_one_by_one(model, USER, permission, inside) | visitors
     is_few = RawSQL("(SELECT is_few FROM reach) AND NOT (SELECT is_full FROM tried)", [], models.BooleanField())
@@ -175,32 +172,27 @@ def _found(rows: models.QuerySet, permission: str, wanted: Wanted, visitors: Q, 
     return Prepared(" UNION ALL ".join(texts), tuple(value for each in either for value in each.parameters), ())
 
 
-def _reached(
-    model: type[access.Shareable], permission: str, most: int | None, visitors: Q, *, is_inside: bool
-) -> Prepared:
-    """The keys of what he may see, as far as they are counted, some of them more than once.
+def _reached(model: type[access.Shareable], permission: str, most: int, *, visitors: Q, is_inside: bool) -> Prepared:
+    """The keys of what he may see, some of them more than once, as far as is needed to know of `most` rows.
 
     What opens a row once is read to one more than that, which says that there are more. Roles may do so several times.
     """
-    enough = max(most or 0, FEW) + 1
     own, of_roles = reach.keys(model, USER, permission)
-    sources = [prepare(own[:enough]), prepare(of_roles)]
+    sources = [prepare(own[: most + 1]), prepare(of_roles)]
     if is_inside:
-        sources.append(reach.keys_inside(model, enough))
+        sources.append(reach.keys_inside(model, most + 1))
     if visitors:
-        sources.append(prepare(model._default_manager.filter(visitors).order_by().values("pk")[:enough]))
+        sources.append(prepare(model._default_manager.filter(visitors).order_by().values("pk")[: most + 1]))
     text = " UNION ALL ".join(f"({each.sql})" for each in sources)
     return Prepared(text, tuple(value for each in sources for value in each.parameters), ())
 
 
-def _few_of(keys: Prepared, wanted: Wanted) -> Prepared:
-    """The keys, where they are few, and whether they are: one more is read to find out."""
-    each = "id" if wanted.most is None else "DISTINCT id"
-    return Prepared(
-        f"SELECT array_agg({each}), count(*) <= %s, count(*) > %s FROM ({keys.sql} LIMIT %s) reached(id)",  # noqa: S608
-        (FEW_ROWS, WALK_ROWS, *keys.parameters, FEW + 1),
-        (),
-    )
+def _few_of(keys: Prepared) -> Prepared:
+    """The keys, if they are few, and whether they are. A row may be opened in four ways, and is one all the same."""
+    read = 4 * FEW
+    told = "array_agg(DISTINCT id), count(DISTINCT id) <= %s AND count(*) <= %s, count(DISTINCT id) > %s"
+    text = f"SELECT {told} FROM ({keys.sql} LIMIT %s) reached(id)"  # noqa: S608
+    return Prepared(text, (FEW_ROWS, read, WALK_ROWS, *keys.parameters, read + 1), ())
 
 
 def _total(keys: Prepared, most: int) -> Prepared:
@@ -208,7 +200,7 @@ def _total(keys: Prepared, most: int) -> Prepared:
     table for as many as the planner expects, which are all that could lie in a category.
     """
     many = f"(SELECT count(DISTINCT id) FROM ({keys.sql}) reached(id))"  # noqa: S608
-    text = f"SELECT least(CASE WHEN is_few THEN cardinality(ids) ELSE {many} END, %s) FROM reach"  # noqa: S608
+    text = f"SELECT least(CASE WHEN is_few THEN coalesce(cardinality(ids), 0) ELSE {many} END, %s) FROM reach"  # noqa: S608
     return Prepared(text, (*keys.parameters, most + 1), ())
 
 

@@ -14,9 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg import sql
-from psycopg.abc import Loader
 from psycopg.types.datetime import TimestamptzLoader
-from psycopg.types.string import TextLoader
 
 from tenants.postgresql.keeping import Lasting
 
@@ -51,17 +49,14 @@ class Prepared:
     parameters: tuple[Any, ...]
     converters: tuple[tuple[int, list[Callable], Any], ...]
 
-    def run(
-        self, using: str = DEFAULT_DB_ALIAS, *, is_kept: bool = True, is_shown: bool = False, **values: Any
-    ) -> list[tuple]:
+    def run(self, using: str = DEFAULT_DB_ALIAS, *, is_kept: bool = True, **values: Any) -> list[tuple]:
         """The rows, as a queryset's `values_list` gives them. `values` are by the slots' names.
 
-        `is_kept`: the statement is sent time after time, so the database may keep it ready. `is_shown`: moments are
-        given as the texts that PostgreSQL writes, for whoever does no more than show them.
+        `is_kept`: the statement is sent time after time, so the database may keep it ready.
         """
         connection = connections[using]
         with connection.cursor() as cursor:
-            read_moments_in_c(cursor, TextLoader if is_shown else TimestamptzLoader)
+            read_moments_in_c(cursor)
             cursor.execute(self.text if is_kept else str(self.text), self.sent(values))
             return self.converted(cursor.fetchall(), connection)
 
@@ -95,12 +90,12 @@ def _literal(value: Any, connection) -> str:
     return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
-def read_moments_in_c(cursor: Any, loader: type[Loader] = TimestamptzLoader) -> None:
+def read_moments_in_c(cursor: Any) -> None:
     """By psycopg's own loader. Django's is written in Python and takes ten times as long for the same moment.
 
     They name the zone differently, ZoneInfo("UTC") and timezone.utc; a moment in the one equals that in the other.
     """
-    cursor.adapters.register_loader("timestamptz", loader)
+    cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
 
 
 def prepare(queryset: models.QuerySet) -> Prepared:

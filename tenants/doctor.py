@@ -69,7 +69,7 @@ def examine_tenant(schema_name: str, template: Picture, using: str, *, repair: b
     was open when the doctor came is closed at most: whoever has closed it meanwhile opens it himself.
     """
     look = partial(examine, schema_name, template, using)
-    if schema_name in schemas.schema_names(using, schema_ready=True):
+    if schemas.is_open(schema_name, using=using):
         result = examine_one(schema_name, look, repair=repair)
         if result[1]:
             schemas.set_ready(schema_name, False, using=using)

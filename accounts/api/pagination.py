@@ -49,7 +49,7 @@ class KeysetPagination(BasePagination):
         found = find(wanted, **self.position())
         self.counted = found.total
         places = read.index(name), read.index("id")
-        return self.cut(found.rows, lambda row: self.mark(self.field.to_python(row[places[0]]), row[places[1]]))
+        return self.cut(found.rows, lambda row: self.mark(row[places[0]], row[places[1]]))
 
     def read(self, request, view, model) -> None:
         """What was asked. Raises BadParameters."""

@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.CharsetMiddleware",
     "config.middleware.BodyLimitMiddleware",
-    # Outside of it there is no tenant; inside it there is one transaction, bound to one schema (docs/decisions/0026).
+    # Outside of it there is no tenant; inside it there is one transaction, bound to one schema (docs/decisions/0002).
     "tenants.middleware.TenantMiddleware",
     "tenants.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -59,7 +59,7 @@ def fits(using: str) -> bool:
     return not citus.on_citus(using)
 
 
-def script(statements: list[str], *, word: str, rows: str, patience: Patience, using: str) -> str:
+def worded(statements: list[str], *, word: str, rows: str, patience: Patience, using: str) -> str:
     """`word` and `rows` are what the one before was found with; `statements` end with what says that it is done."""
     return NEXT.join([NOBODY_WAITS, *patience.limits(using), proof(word, rows), *statements, "COMMIT"])
 
@@ -76,7 +76,7 @@ def at_once(schema_name: str, script: Script, *, using: str) -> None:
         connection = wrapper(using)
         connection.note_more_than_read()
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
-            send(connection, cursor, connection.due(), script.text)
+            send(connection, cursor, [*connection.due(), script.text])
 
 
 def wait_for_the_disk(*, using: str) -> None:

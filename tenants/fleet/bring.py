@@ -20,7 +20,7 @@ from .patience import Patience, is_busy
 from .progress import Progress
 from .replay import Target, replay, replay_looking
 from .rows import Rows, copy_fixed_rows, run_hooks
-from .schemas import close_for_now, schema_names, set_ready
+from .schemas import close_for_now, is_open, schema_names, set_ready
 from .versions import Key
 
 
@@ -124,10 +124,10 @@ def by_replay(schema_name: str, means: Means) -> Outcome:
 
 def ordinarily(schema_name: str, means: Means) -> Outcome:
     """Django's command takes a transaction a migration, so the tenant is closed: 503 until it is through."""
-    if schema_name not in schema_names(means.using):
+    if not schema_names(means.using, schema_name=schema_name):
         return Outcome(schema_name, Kind.GONE)
     before: set[Key] = set()
-    was_open = schema_name in schema_names(means.using, schema_ready=True)
+    was_open = is_open(schema_name, using=means.using)
     try:
         before = applied(schema_name, using=means.using)
         if was_open or schema_name in means.half_way:
@@ -175,7 +175,7 @@ def settle(outcome: Outcome, means: Means) -> None:
     if outcome.kind is Kind.BUSY:
         state.note(outcome.schema_name, state.State.BEHIND, using=means.using, **trouble)
     elif outcome.kind is Kind.FAILED:
-        if outcome.schema_name in schema_names(means.using, schema_ready=True):
+        if is_open(outcome.schema_name, using=means.using):
             close_for_now(outcome.schema_name, using=means.using)
         state.note(outcome.schema_name, state.State.FAILED, using=means.using, rows="", **trouble)
 

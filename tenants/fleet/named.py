@@ -52,9 +52,9 @@ def renew_blueprint(*, using: str, report: Report) -> None:
 def migrate_tenant(schema_name: str, rows: Rows, *, using: str, migrate: Migrate, report: Report) -> bool:
     """Closed while it runs, and until the next run if it fails. Returns whether it went well."""
     was_open = schema_name not in schema_names(using, schema_ready=False) or schema_name in half_way(using)
+    if was_open:
+        close_for_now(schema_name, using=using)
     try:
-        if was_open:
-            close_for_now(schema_name, using=using)
         copy_fixed_rows(schema_name, rows, using=using)
         migrate_schema(schema_name, using=using, migrate=migrate)
         run_hooks(schema_name, using=using)

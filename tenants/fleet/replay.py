@@ -14,7 +14,7 @@ from psycopg import sql
 
 from tenants.schema import in_schema
 
-from .at_once import APPLIED, HERE, LastScript, Script, at_once, fits, script
+from .at_once import APPLIED, HERE, LastScript, Script, at_once, fits, worded
 from .patience import Patience, is_busy
 from .recording import Step, digest
 from .rows import run_hook
@@ -113,7 +113,7 @@ def script_of(
     if not found.word or any(kind == "ask" for kind, *_rest in steps):
         return None
     statements = [text for _kind, text in steps] + ([record(lacking)] if lacking else []) + [done(HERE, target)]
-    text = script(statements, word=found.word, rows=found.rows, patience=patience, using=using)
+    text = worded(statements, word=found.word, rows=found.rows, patience=patience, using=using)
     return Script(text, bool(lacking))
 
 

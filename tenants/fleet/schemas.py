@@ -14,6 +14,11 @@ def schema_names(using: str, **only) -> list[str]:
         return list(Tenant.objects.using(using).filter(**only).order_by("pk").values_list("schema_name", flat=True))
 
 
+def is_open(schema_name: str, *, using: str) -> bool:
+    """Is it a tenant's, and served?"""
+    return bool(schema_names(using, schema_name=schema_name, schema_ready=True))
+
+
 def is_shared(schema_name: str) -> bool:
     """Is it `public` or the template, hence nobody's?"""
     return schema_name in (settings.PUBLIC_SCHEMA_NAME, settings.TEMPLATE_SCHEMA)

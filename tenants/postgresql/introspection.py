@@ -1,4 +1,4 @@
-"""Which tables lie in the bound schema, asked by the index that DROP SCHEMA uses."""
+"""Which tables lie in the bound schema, asked by the index that DROP SCHEMA uses. Temporary ones are not listed."""
 
 from django.db.backends.postgresql.introspection import DatabaseIntrospection, TableInfo
 

@@ -173,7 +173,7 @@ class Cursor(CursorWrapper):
             self.db.note_more_than_read()
         if (call := self.as_call(sql, params)) or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
-                send(self.db, self.cursor, due, *(call or (sql, params)))
+                send(self.db, self.cursor, [*due, self.written(*(call or (sql, params)))])
                 return self.cursor.set_result(len(due))
         if due:
             self.send_due()
@@ -199,13 +199,19 @@ class Cursor(CursorWrapper):
             return None
         return kept.call(self.db.schema_name, sql, params)
 
+    def written(self, sql: str, params: Any) -> str:
+        """With its values: apart from what is due, since psycopg keeps what it has learned of a text with places for
+        values, and what is due names the tenant. A value that cannot be written raises before anything is sent.
+        """
+        return sql if params is None else self.cursor.mogrify(sql, params)
+
     def send_due(self) -> None:
         if due := self.db.due():
             self.send_before(due)
 
     def send_before(self, statements: list[str]) -> None:
         with self.db.wrap_database_errors, self.db.connection.cursor() as cursor:
-            send(self.db, cursor, statements, "")
+            send(self.db, cursor, [*statements, ""])
 
 
 class DebugCursor(Cursor, DjangoDebugCursor):
@@ -217,16 +223,14 @@ class DebugCursor(Cursor, DjangoDebugCursor):
         return super().copy(statement)
 
 
-def send(db: SendingWrapper, cursor: psycopg.Cursor, due: Sequence[str], sql: str, params: Any = None) -> None:
+def send(db: SendingWrapper, cursor: psycopg.Cursor, statements: Sequence[str]) -> None:
     """In one string and one round trip."""
     if db.queries_logged:
-        db.queries_log.extend({"sql": each, "time": "0.000"} for each in due if each != BEGIN)
-    before = [each.replace("%", "%%") for each in due] if params is not None else due
+        db.queries_log.extend({"sql": due, "time": "0.000"} for due in statements[:-1] if due != BEGIN)
     try:
-        cursor.execute("; ".join([*before, sql]), params, prepare=False)
+        cursor.execute("; ".join(statements), prepare=False)
     except psycopg.Error as error:
-        if error.sqlstate:  # the server's own; without one, a value could not be written, and nothing was sent
-            db.refused(error)
+        db.refused(error)
         raise
     db.sent()
 

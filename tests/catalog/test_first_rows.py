@@ -6,6 +6,7 @@ import random
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models import Q
 
 from accounts import access, listing, reach
 from accounts.listing import Wanted
@@ -165,3 +166,15 @@ def test_a_tenant_whose_permissions_have_other_numbers_harms_no_other(acme, glob
             "view_product"
         ]
         assert one(globex.guest, VIEW, globex.coffee.pk) == (globex.coffee.pk,)
+
+
+@pytest.mark.parametrize(("most", "is_few"), [(3, True), (2, False)])
+def test_what_is_opened_twice_is_one_of_the_few(acme, monkeypatch, most, is_few):
+    """Taken for many, the rows of the whole table would be looked at for somebody who may see a handful."""
+    opened = [acme.coffee, acme.hammer, acme.saw]
+    for holder in (acme.guest, Role.objects.get(key="guest").group):
+        share("view", holder, opened)
+    monkeypatch.setattr(listing, "FEW", most)
+    keys = listing._reached(Product, VIEW, most, visitors=Q(), is_inside=False)
+    [(found, told, _walk)] = listing._few_of(keys).run(user=acme.guest.pk, few=most, walk=100)
+    assert (told, sorted(found) == sorted(each.pk for each in opened)) == (is_few, True)
