@@ -9,6 +9,7 @@ of them find with `narrow`.
 Source: docs/decisions/0022-people-and-pages.md
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -124,13 +125,14 @@ def _by_grants(rows: models.QuerySet, permission: str, wanted: Wanted, public: b
     containers = reach.containers(model, USER, permission)
     parts = {"inside(id)": prepare(containers)} if containers is not None else {}
     reached = partial(_reached, model, permission, visitors=visitors, is_inside=bool(parts))
-    parts["reach(ids, is_few, is_worth_a_walk)"] = _few_of(reached(FEW))
+    parts["own(id)"], *others = reached(FEW)
+    parts["reach(ids, is_few, is_worth_a_walk)"] = _few_of(_either(others))
     parts["walked(id)"] = _walked(rows, wanted)
     parts["tried(is_full)"] = Prepared("SELECT count(*) = %s FROM walked", (wanted.limit,), ())
     parts["page(id)"] = _found(rows, permission, wanted, visitors, is_inside="inside(id)" in parts)
     columns: list[Any] = [*wanted.columns]
     if wanted.most is not None:
-        parts["counted(total)"] = _total(reached(wanted.most), wanted.most)
+        parts["counted(total)"] = _total(_either(reached(wanted.most)), wanted.most)
         columns.append(RawSQL("(SELECT total FROM counted)", []))
     page = ordered(rows.filter(AnyOf(F("pk"), RawSQL("ARRAY(SELECT id FROM page)", []))), wanted.order)
     return _with(parts, prepare(page.values_list(*columns)))
@@ -172,8 +174,11 @@ def _found(rows: models.QuerySet, permission: str, wanted: Wanted, visitors: Q, 
     return Prepared(" UNION ALL ".join(texts), tuple(value for each in either for value in each.parameters), ())
 
 
-def _reached(model: type[access.Shareable], permission: str, most: int, *, visitors: Q, is_inside: bool) -> Prepared:
-    """The keys of what he may see, some of them more than once, as far as is needed to know of `most` rows.
+def _reached(
+    model: type[access.Shareable], permission: str, most: int, *, visitors: Q, is_inside: bool
+) -> list[Prepared]:
+    """The keys of what he may see, as far as is needed to know of `most` rows: by his own grants, by those of his
+    roles, inside of what is opened to him, and what is public. A row may be in several of them.
 
     What opens a row once is read to one more than that, which says that there are more. Roles may do so several times.
     """
@@ -183,16 +188,25 @@ def _reached(model: type[access.Shareable], permission: str, most: int, *, visit
         sources.append(reach.keys_inside(model, most + 1))
     if visitors:
         sources.append(prepare(model._default_manager.filter(visitors).order_by().values("pk")[: most + 1]))
+    return sources
+
+
+def _either(sources: Sequence[Prepared]) -> Prepared:
     text = " UNION ALL ".join(f"({each.sql})" for each in sources)
     return Prepared(text, tuple(value for each in sources for value in each.parameters), ())
 
 
-def _few_of(keys: Prepared) -> Prepared:
-    """The keys, if they are few, and whether they are. A row may be opened in four ways, and is one all the same."""
+def _few_of(others: Prepared) -> Prepared:
+    """The keys, if they are few, and whether they are. A row may be opened in four ways, and is one all the same.
+
+    Where his own grants say already that they are many, no others are read.
+    """
     read = 4 * FEW
     told = "array_agg(DISTINCT id), count(DISTINCT id) <= %s AND count(*) <= %s, count(DISTINCT id) > %s"
-    text = f"SELECT {told} FROM ({keys.sql} LIMIT %s) reached(id)"  # noqa: S608
-    return Prepared(text, (FEW_ROWS, read, WALK_ROWS, *keys.parameters, read + 1), ())
+    few_are_own = "(SELECT count(*) <= %s FROM own)"
+    keys = f"TABLE own UNION ALL SELECT id FROM ({others.sql}) others(id) WHERE {few_are_own} LIMIT %s"  # noqa: S608
+    sent = (FEW_ROWS, read, WALK_ROWS, *others.parameters, FEW, read + 1)
+    return Prepared(f"SELECT {told} FROM ({keys}) reached(id)", sent, ())  # noqa: S608
 
 
 def _total(keys: Prepared, most: int) -> Prepared:

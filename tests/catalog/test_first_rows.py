@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts import access, listing, reach
 from accounts.listing import Wanted
 from accounts.models import Role, User
+from accounts.prepared import Prepared
 from catalog.models import Category, Product
 from tenants.schema import in_tenant
 
@@ -175,6 +176,9 @@ def test_what_is_opened_twice_is_one_of_the_few(acme, monkeypatch, most, is_few)
     for holder in (acme.guest, Role.objects.get(key="guest").group):
         share("view", holder, opened)
     monkeypatch.setattr(listing, "FEW", most)
-    keys = listing._reached(Product, VIEW, most, visitors=Q(), is_inside=False)
-    [(found, told, _walk)] = listing._few_of(keys).run(user=acme.guest.pk, few=most, walk=100)
+    parts = {}
+    parts["own(id)"], *others = listing._reached(Product, VIEW, most, visitors=Q(), is_inside=False)
+    parts["reach(ids, is_few, is_worth_a_walk)"] = listing._few_of(listing._either(others))
+    asked = listing._with(parts, Prepared("SELECT ids, is_few FROM reach", (), ()))
+    [(found, told)] = asked.run(user=acme.guest.pk, few=most, walk=100)
     assert (told, sorted(found) == sorted(each.pk for each in opened)) == (is_few, True)
