@@ -10,26 +10,23 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
-from accounts.audit.keyset import page_of
-from accounts.audit.lines import READ_ALL, about, lines_for
 from accounts.exceptions import AccountsError
 from accounts.search import LONGEST_QUERY
 
 from .erasing import PER_PAGE, ErasingMixin
 from .forms import DoorForm
+from .history import HistoryMixin
 
 MOST_COUNTED = 10_000
 SECURITY = _("Security")
@@ -50,7 +47,7 @@ class SteadyAutocomplete(AutocompleteSelect):
         return super().optgroups(name, [key for key in value if str(key).isdecimal()], attr)
 
 
-class DoorAdmin(ErasingMixin, admin.ModelAdmin):
+class DoorAdmin(ErasingMixin, HistoryMixin, admin.ModelAdmin):
     """A model behind the door.
 
     `edited` are the fields of the form, `facts` are shown beside them, `viewed` is what somebody sees who may
@@ -255,38 +252,6 @@ class DoorAdmin(ErasingMixin, admin.ModelAdmin):
         if request.method == "POST" and request.POST.get("action") not in ("", *self.get_actions(request)):
             raise PermissionDenied  # the library says "no action selected"
         return super().changelist_view(request, {**words, "crumbs": [], "title": capfirst(self.plural)})
-
-    # --- History: our audit log, which the library's own log would only repeat ------------------------
-
-    def log_addition(self, request, obj, message):
-        """Left to the audit log, as are the two below."""
-
-    def log_change(self, request, obj, message):
-        pass
-
-    def log_deletions(self, request, queryset):
-        pass
-
-    def may_see_history(self, request, obj) -> bool:
-        """As on the pages: who reads the log, and who may change the row."""
-        return access.allows(request.user, READ_ALL) or self.has_change_permission(request, obj)
-
-    def history_view(self, request, object_id, extra_context=None):
-        obj = self.get_object(request, unquote(object_id))
-        if not self.may_see_history(request, obj):
-            raise PermissionDenied
-        places = {side: request.GET.get(side, "") for side in ("before", "after")}
-        page = page_of(about(request.user, obj), **places)
-        context = {
-            **self.admin_site.each_context(request),
-            **self.words(request),
-            "title": _("History"),
-            "subtitle": self.called(obj),
-            "page": page,
-            "lines": lines_for(request.user, page.lines),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/object_history.html", context)
 
 
 class ReadOnlyAdmin(DoorAdmin):
