@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.utils.http import parse_etags
+from django.utils.http import parse_etags, quote_etag
 from rest_framework.response import Response
 
 from .exceptions import PreconditionFailed
@@ -15,7 +15,7 @@ class Version(NamedTuple):
 
 
 def etag_of(obj) -> str:
-    return f'"{obj.version}"'
+    return quote_etag(str(obj.version))
 
 
 def tagged(response: Response, obj) -> Response:
