@@ -10,13 +10,13 @@ Source: docs/decisions/0021-known-tenants.md
 
 import time
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from psycopg import sql
 
+from .bounded import Bounded
 from .citus import on_citus
 from .models import Tenant
 
@@ -63,40 +63,23 @@ class Known:
         return Tenant.from_db(DEFAULT_DB_ALIAS, FIELDS, self.row)
 
 
-class KnownTenants:
-    """By host, as `hosts.normalise` writes it. Bounded; safe to share between threads."""
+class KnownTenants(Bounded[str, Known]):
+    """By host, as `hosts.normalise` writes it."""
 
-    def __init__(self, size: int = MOST_HOSTS):
-        self._size, self._lock = size, Lock()
-        self._known: dict[str, Known] = {}
-
-    def recall(self, host: str) -> Known | None:
-        found = self._known.get(host)
+    def recall(self, key: str) -> Known | None:
+        found = super().recall(key)
         return found if found and time.monotonic() < found.until else None
 
-    def keep(self, host: str, tenant: Tenant) -> None:
+    def keep_served(self, host: str, tenant: Tenant) -> None:
         """Only what is served; whether another one is open by now is asked each time.
 
         On Citus the two tables have a copy on every node, each with versions of its own: nothing is kept.
         """
-        if not tenant.is_served or settings.TENANT_KNOWN_FOR <= 0 or on_citus():
-            return
-        with self._lock:
-            self._known.pop(host, None)
-            while len(self._known) >= self._size:
-                del self._known[next(iter(self._known))]
-            self._known[host] = Known.of(tenant)
-
-    def forget(self, host: str) -> None:
-        with self._lock:
-            self._known.pop(host, None)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._known.clear()
+        if tenant.is_served and settings.TENANT_KNOWN_FOR > 0 and not on_citus():
+            self.keep(host, Known.of(tenant))
 
 
-KNOWN = KnownTenants()
+KNOWN = KnownTenants(MOST_HOSTS)
 
 
 def find(host: str) -> Tenant | None:

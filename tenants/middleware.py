@@ -140,7 +140,7 @@ class TenantMiddleware:
         try:
             return self.respond_for_tenant(request, known.tenant(), known.proof)
         except TenantChanged:
-            KNOWN.forget(host)
+            KNOWN.drop(host)
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
         except StatementsLost:
@@ -155,7 +155,7 @@ class TenantMiddleware:
             return moved(request, host) or unknown_host(request)
         if not tenant.is_served:
             return not_served(request, tenant)
-        KNOWN.keep(host, tenant)
+        KNOWN.keep_served(host, tenant)
         return self.respond_for_tenant(request, tenant)
 
     def respond_for_tenant(self, request, tenant, proof=""):

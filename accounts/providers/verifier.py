@@ -20,7 +20,7 @@ from accounts.exceptions import CredentialRefused
 from . import memory
 from .base import LEEWAY, LONGEST_LIFE, Claims, Kind, Path, Provider
 from .keys import Key
-from .memory import Memory
+from .memory import VERIFIED, Verified
 from .remote_keys import SharedSecret
 from .texts import is_text, names
 
@@ -32,8 +32,6 @@ UNWELCOME_HEADERS = {"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc"}
 
 
 ALGORITHMS = jwt.PyJWS()
-
-VERIFIED = Memory()
 
 
 class Opened(NamedTuple):
@@ -97,7 +95,7 @@ def verified(
     check_signature(found, key)
     check_claims(claims, provider, kind)
     said = read(claims, provider, kind, digest=name[0].hex())
-    VERIFIED.keep(name, said, provider, key)
+    VERIFIED.keep(name, Verified.until_it_ends(said, provider, key))
     return said, provider
 
 

@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from accounts.exceptions import CredentialRefused
 from accounts.models import User
-from accounts.providers import memory, verifier
+from accounts.providers import verifier
 from accounts.providers.keys import KeySource
-from accounts.providers.memory import Memory
 from tests.accounts import forge
 from tests.accounts.programs import Program
 from tests.accounts.test_verifier import Clock
@@ -81,18 +80,6 @@ def test_what_was_demanded_once_is_demanded_again():
     for nonce in ("n-2", "", "N-1"):
         with pytest.raises(CredentialRefused):
             verifier.verify(text, entry="id", providers=[frontegg.provider], demands={"nonce": nonce})
-
-
-def test_the_memory_keeps_to_its_bound_and_forgets_the_longest_unused():
-    known, said = Memory(size=100), verifier.verify(frontegg.token(), entry="access", providers=[frontegg.provider])[0]
-    names = [memory.name_of(f"token-{number}", "access") for number in range(101)]
-    for name in names[:100]:
-        known.keep(name, said, frontegg.provider, None)
-    assert known.recall(names[0])
-    known.keep(names[100], said, frontegg.provider, None)
-    assert known.recall(names[0]), "used a moment ago"
-    assert known.recall(names[1]) is None
-    assert len(known._known) == 100
 
 
 def test_providers_may_be_told_one_by_one():

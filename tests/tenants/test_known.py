@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tenants import citus, known
-from tenants.known import KNOWN, KnownTenants
+from tenants.known import KNOWN
 from tenants.middleware import can_begin_anew
 from tenants.models import Domain, Tenant
 from tenants.schema import in_public, in_tenant
@@ -158,7 +158,7 @@ def test_what_is_not_served_is_not_remembered(visitor, acme, state):
 
 
 def test_each_request_has_a_tenant_of_its_own(acme):
-    KNOWN.keep(acme.tenant.host, known.find(acme.tenant.host))
+    KNOWN.keep_served(acme.tenant.host, known.find(acme.tenant.host))
     first, second = KNOWN.recall(acme.tenant.host).tenant(), KNOWN.recall(acme.tenant.host).tenant()
     first.name = "Written into by a form"
     assert (second.name, first == second) == (acme.tenant.name, True)
@@ -166,7 +166,7 @@ def test_each_request_has_a_tenant_of_its_own(acme):
 
 def test_a_tenant_that_is_remembered_is_as_it_was_read(acme):
     read = known.find(acme.tenant.host)
-    KNOWN.keep(acme.tenant.host, read)
+    KNOWN.keep_served(acme.tenant.host, read)
     remembered = KNOWN.recall(acme.tenant.host).tenant()
     assert [getattr(remembered, name) for name in known.FIELDS] == [getattr(read, name) for name in known.FIELDS]
     assert (remembered._state.adding, remembered._state.db) == (read._state.adding, read._state.db)
@@ -180,13 +180,6 @@ def test_nothing_is_remembered_where_it_could_not_be_proven(acme, settings, monk
         monkeypatch.setitem(citus.known, "default", True)
     assert HostClient(acme.tenant.host).get(LOGIN).status_code == 200
     assert KNOWN.recall(acme.tenant.host) is None
-
-
-def test_the_memory_is_bounded_and_the_oldest_goes_first(acme):
-    memory, tenant = KnownTenants(size=2), known.find(acme.tenant.host)
-    for host in ("a.test", "b.test", "a.test", "c.test"):
-        memory.keep(host, tenant)
-    assert [bool(memory.recall(host)) for host in ("a.test", "b.test", "c.test")] == [True, False, True]
 
 
 def test_the_second_attempt_comes_through_asgi_as_well(client_as, acme):
