@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework.renderers import JSONRenderer
 from rest_framework.serializers import ErrorDetail
 
 from accounts.exceptions import AccountsError
 from accounts.models import IdempotentAnswer
 
 from .exceptions import BadHeader
+from .renderers import JSONRenderer
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")

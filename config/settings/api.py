@@ -5,7 +5,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.DoorPermission"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttles.ApiThrottle"],
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.negotiation.JsonOnly",
     "DEFAULT_FILTER_BACKENDS": ["accounts.api.filters.ParameterFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "accounts.api.pagination.KeysetPagination",

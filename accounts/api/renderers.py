@@ -1,0 +1,33 @@
+"""JSON, byte for byte as DRF writes it, by orjson: fifty products took the standard library a tenth of the request."""
+
+from contextlib import suppress
+
+import orjson
+from rest_framework.renderers import JSONRenderer as DRFJSONRenderer
+from rest_framework.utils.encoders import JSONEncoder
+
+# What orjson would write in a way of its own is left to DRF's encoder.
+OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+ENCODER = JSONEncoder()
+
+# Two characters that may stand in JSON and not in every JavaScript: DRF escapes them.
+LINE_ENDS = {char.encode(): f"\\u{ord(char):04x}".encode() for char in "\u2028\u2029"}
+
+
+class JSONRenderer(DRFJSONRenderer):
+    """What orjson does not take, a number of more than 64 bits say or an indent, is written by DRF."""
+
+    def render(self, data, accepted_media_type=None, renderer_context=None) -> bytes:
+        if data is None:
+            return b""
+        if self.get_indent(accepted_media_type, renderer_context or {}) is None:
+            with suppress(orjson.JSONEncodeError):
+                return escaped(orjson.dumps(data, ENCODER.default, OPTIONS))
+        return super().render(data, accepted_media_type, renderer_context)
+
+
+def escaped(text: bytes) -> bytes:
+    for char, escape in LINE_ENDS.items():
+        if char in text:
+            text = text.replace(char, escape)
+    return text
