@@ -96,6 +96,10 @@ class DatabaseWrapper(SendingWrapper):
             with self.cursor() as cursor:
                 cursor.send_due()
 
+    @property
+    def serves_a_request(self) -> bool:
+        return self._serves is not None
+
     def expect_nothing(self) -> None:
         self._proof, self._serves = "", None
 

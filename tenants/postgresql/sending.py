@@ -21,7 +21,8 @@ from django.db.backends.postgresql.base import CursorDebugWrapper as DjangoDebug
 from django.db.backends.utils import CursorWrapper
 from psycopg.pq import TransactionStatus
 
-from .keeping import KeepingWrapper, Lasting
+from .ending import EndingWrapper
+from .keeping import Lasting
 from .reading import only_reads
 
 BEGIN = "BEGIN"
@@ -39,7 +40,7 @@ _understood: set[int] = set()
 MOST_UNDERSTOOD = 10_000
 
 
-class SendingWrapper(KeepingWrapper):
+class SendingWrapper(EndingWrapper):
     """Keeps what is due, in order, until a statement is sent."""
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -49,7 +50,8 @@ class SendingWrapper(KeepingWrapper):
         super().__init__(*args, **kwargs)
 
     def due(self) -> list[str]:
-        """The statements that must come before the next one."""
+        """The statements that must come before the next one. The connection is free for it then."""
+        self.hear_end()
         begins = not self.autocommit and self._is_idle()
         return [BEGIN, *self._due_savepoints] if begins else [*self._due_savepoints]
 
@@ -62,7 +64,8 @@ class SendingWrapper(KeepingWrapper):
         self._due_savepoints.clear()
 
     def _is_idle(self) -> bool:
-        return self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        """Has the server no transaction, or none that it has not been told to end?"""
+        return self._is_ending or self.connection.pgconn.transaction_status == TransactionStatus.IDLE
 
     def make_cursor(self, cursor):
         return Cursor(cursor, self)
@@ -130,12 +133,18 @@ class SendingWrapper(KeepingWrapper):
         self._has_more_than_read = False
 
     def _commit(self) -> None:
+        has_only_read = not self._has_more_than_read
         self._forget_transaction()
-        if self.connection is not None and not self._is_idle():
+        if self.connection is None or self._is_idle():
+            return
+        if has_only_read and self.serves_a_request:
+            self.end_unheard()
+        else:
             super()._commit()
 
     def _rollback(self) -> None:
         self._forget_transaction()
+        self.hear_end()
         super()._rollback()
 
     def close(self) -> None:
