@@ -7,6 +7,7 @@ Source: docs/decisions/0010-credentials.md
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -23,6 +24,7 @@ HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # Exactly so: a server joins two headers of one name with a comma, which is refused here.
 IN_HEADER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
 JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # access tokens of some providers
+READS = {"GET", "HEAD"}
 KEY = re.compile(r"tnt_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 # Compared with when no key has that prefix, so that both cases take the same steps.
 NOBODYS_HASH = ApiKey.hash("")
@@ -35,19 +37,20 @@ class Present:
     """
 
     identity: Identity
-    look_up: Callable[[], User] | None = None  # None once it is known who holds it
+    look_up: Callable[..., User] | None = None  # None once it is known who holds it
 
     @classmethod
-    def promised(cls, claims: Claims, look_up: Callable[[], User]) -> "Present":
+    def promised(cls, claims: Claims, look_up: Callable[..., User]) -> "Present":
         return cls(Identity("token", SimpleLazyObject(look_up), token=claims), look_up)  # type: ignore[arg-type]
 
-    def settle(self) -> Identity:
+    def settle(self, *, may_be_remembered: bool = False) -> Identity:
         """With its user himself. Raises CredentialRefused and NotAdmitted for one who may not come in, ProviderAway.
 
         Looked up anew, even if the view has asked: whoever was brought in by it may have been undone with it.
         """
         if self.look_up:
-            self.identity, self.look_up = Identity("token", self.look_up(), token=self.identity.token), None
+            user = self.look_up(may_be_remembered=may_be_remembered)
+            self.identity, self.look_up = Identity("token", user, token=self.identity.token), None
         return self.identity
 
 
@@ -89,7 +92,8 @@ def by_key(request, text: str) -> Identity:
     if not found:
         raise CredentialRefused("no API key")
     prefix, secret = found.groups()
-    key = persons.by_key(prefix)
+    # Of what only reads; accounts.middleware has it confirmed before any view that might do more.
+    key = persons.by_key(prefix, may_be_remembered=request.method in READS)
     matches = constant_time_compare(ApiKey.hash(secret), key.secret_hash if key else NOBODYS_HASH)
     if key is None or not matches:
         raise CredentialRefused("unknown or ended API key")
@@ -107,4 +111,4 @@ def by_token(request, text: str, *, entry: str) -> Present:
     claims, provider = verifier.verify(text, entry=entry, providers=registry.providers())
     claims = recognise.in_tenant_of(claims, provider, request.tenant)
     claims = profiles.completed(claims, provider, text)
-    return Present.promised(claims, lambda: recognise.user_of(claims, provider, request.tenant))
+    return Present.promised(claims, partial(recognise.user_of, claims, provider, request.tenant))

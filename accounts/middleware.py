@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from tenants.problems import wants_problem
-from tenants.schema import in_public
+from tenants.schema import in_public, wrapper
 
 from . import credentials, limits, refusals
 from .exceptions import CredentialRefused, ProviderAway, SessionOver
@@ -61,18 +61,21 @@ class CredentialMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        return None if is_for_anybody(view) else self.settle(request)
+        rows_first = asks_for_rows_first(view, request.method)
+        if not rows_first:
+            wrapper().settle_doubt()  # a key's: whose it is was needed before the view was known
+        return None if is_for_anybody(view) else self.settle(request, may_be_remembered=rows_first)
 
     def process_exception(self, request, exception):
         """An open view asked who is there."""
         return self.settle(request) if isinstance(exception, CredentialRefused | ProviderAway) else None
 
-    def settle(self, request):
+    def settle(self, request, **how):
         """Look up whose credential it is. The answer to one who may not come in; None for others, and without one."""
         if request.credential is None:
             return None
         try:
-            self.set_identity(request, request.credential.settle())
+            self.set_identity(request, request.credential.settle(**how))
         except (CredentialRefused, ProviderAway) as refusal:
             request.credential = request.identity = None
             request.user = AnonymousUser()
@@ -100,6 +103,12 @@ class CredentialMiddleware:
 def is_for_anybody(view) -> bool:
     """A view of ours that is open to all, which it says for good. Those of libraries (LIBRARY_VIEWS) are not meant."""
     return (guard_of(view, None) or "").startswith("open:")
+
+
+def asks_for_rows_first(view, method: str) -> bool:
+    """Does it say of this reading action that it does nothing before it asks for rows (accounts/api/rows.py)?"""
+    action = getattr(view, "actions", {}).get(method.lower()) if method in credentials.READS else None
+    return action is not None and action in getattr(view.cls, "rows_first", ())
 
 
 class MemberMiddleware:

@@ -58,7 +58,7 @@ class Prepared:
         with connection.cursor() as cursor:
             read_moments_in_c(cursor)
             cursor.execute(self.text if is_kept else str(self.text), self.sent(values))
-            return self.converted(cursor.fetchall(), connection)
+            return self.read(cursor, using)
 
     @cached_property
     def text(self) -> Lasting:
@@ -74,6 +74,10 @@ class Prepared:
 
     def sent(self, values: dict[str, Any]) -> list[Any]:
         return [values[name] for name in self.text.places]
+
+    def read(self, cursor: Any, using: str = DEFAULT_DB_ALIAS) -> list[tuple]:
+        """The rows of its answer, at which the cursor stands."""
+        return self.converted(cursor.fetchall(), connections[using])
 
     def converted(self, rows: list[tuple], connection) -> list[tuple]:
         return [self.converted_row(row, connection) for row in rows] if self.converters else rows
@@ -127,6 +131,6 @@ def run_in_turn(*statements: Prepared, using: str = DEFAULT_DB_ALIAS, **values: 
         sent = [each for statement in statements for each in statement.sent(values)]
         cursor.execute(_together(*statements), sent)
         for statement in statements:
-            found.append(statement.converted(cursor.fetchall(), connection))
+            found.append(statement.read(cursor, using))
             cursor.nextset()
     return found

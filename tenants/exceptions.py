@@ -30,6 +30,10 @@ class StatementsLost(RequestEnds):
     """What the session of the database should have kept ready was not there, or not as it was left."""
 
 
+class AnswerChanged(RequestEnds):
+    """What the process remembered of who is asking is no longer so. The request has only read."""
+
+
 class SchemaGone(RequestEnds):
     """As SchemaMissing, in a request for that tenant."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .errors import note_error
-from .exceptions import SchemaGone, StatementsLost, TenantChanged
+from .exceptions import AnswerChanged, SchemaGone, StatementsLost, TenantChanged
 from .fleet.state import is_behind
 from .hosts import normalise, slug_of
 from .known import KNOWN, find
@@ -133,7 +133,8 @@ class TenantMiddleware:
         """None where the host is not known, or the first statement said that it leads elsewhere by now.
 
         The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing. So is one
-        that only reads when a kept statement was lost, at whatever statement that was.
+        that only reads when a kept statement was lost, at whatever statement that was, or when it went on with what
+        was remembered of who is asking, and that is not so any more.
         """
         if not (known := KNOWN.recall(host)):
             return None
@@ -143,7 +144,7 @@ class TenantMiddleware:
             KNOWN.drop(host)
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
-        except StatementsLost:
+        except (StatementsLost, AnswerChanged):
             if request.method not in SAFE:
                 raise
             wrapper().set_schema_to_public()
@@ -168,6 +169,8 @@ class TenantMiddleware:
                 connection.set_tenant(tenant)
                 connection.expect(proof)
                 response = self.get_response(request)
+                if response.status_code < 500:
+                    connection.settle_doubt()
         except (IntegrityError, InternalError):
             # Only the commit can raise it here: a deferred foreign key whose target went meanwhile. Citus, whose
             # workers find it when they prepare the commit, says InternalError of it.

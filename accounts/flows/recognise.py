@@ -33,11 +33,15 @@ def in_tenant_of(claims: Claims, provider: Provider, tenant: Tenant) -> Claims:
     return claims
 
 
-def user_of(claims: Claims, provider: Provider, tenant: Tenant) -> User:
-    """The person, service account included, that the token acts for. Raises CredentialRefused, NotAdmitted."""
+def user_of(claims: Claims, provider: Provider, tenant: Tenant, *, may_be_remembered: bool = False) -> User:
+    """The person, service account included, that the token acts for. Raises CredentialRefused, NotAdmitted.
+
+    `may_be_remembered`: as he was read the last time; the request's first statement confirms it.
+    """
     if provider.user_of:
         return not_gone(provider.user_of(claims), claims)
-    user = not_gone(found_or_made(claims, provider, tenant), claims)
+    known = persons.by_identity(claims.issuer, claims.subject, may_be_remembered=may_be_remembered)
+    user = not_gone(found_or_made(known, claims, provider, tenant), claims)
     if user.kind != KINDS[claims.kind.holder]:
         raise CredentialRefused("a person's token for a program, or the other way round", actor=claims.actor)
     return with_roles(user, claims, tenant)
@@ -57,9 +61,8 @@ def not_gone(user: User | None, claims: Claims) -> User:
     return user
 
 
-def found_or_made(claims: Claims, provider: Provider, tenant: Tenant) -> User | None:
-    """By issuer and subject, and by nothing else: an address says who somebody claims to be."""
-    known = persons.by_identity(claims.issuer, claims.subject)
+def found_or_made(known: User | None, claims: Claims, provider: Provider, tenant: Tenant) -> User | None:
+    """Found by issuer and subject, and by nothing else: an address says who somebody claims to be."""
     if claims.kind.holder is Holder.PROGRAM:
         return known  # a program brings nobody in
     if known and not known.removed_at:

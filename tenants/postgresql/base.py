@@ -20,8 +20,8 @@ from psycopg.errors import InvalidSchemaName
 from tenants.exceptions import OutsideTransaction, SchemaGone, SchemaMissing, StatementsLost, TenantChanged
 
 from . import writes
+from .confirming import ConfirmingWrapper
 from .introspection import Introspection
-from .sending import SendingWrapper
 
 PUBLIC = "public"
 NO_TIMEOUT = "0"
@@ -34,7 +34,7 @@ class DatabaseOperations(DjangoOperations):
     compiler_module = "tenants.postgresql.compiler"
 
 
-class DatabaseWrapper(SendingWrapper):
+class DatabaseWrapper(ConfirmingWrapper):
     """One connection. `schema_name` says whose it should be, `_bound_to` whose it is."""
 
     ops_class = DatabaseOperations
@@ -89,12 +89,23 @@ class DatabaseWrapper(SendingWrapper):
         What speaks against serving it is raised as TenantChanged or SchemaGone, which the middleware alone catches.
         """
         self._bound_to, self._proof, self._serves = None, proof, self.schema_name
+        self.forget_doubt()
 
     def prove(self) -> None:
-        """Bind now, if that is still due: for whoever decides something by the tenant's row alone."""
-        if self._proof and not self._is_bound():
+        """Bind now, if that is still due: for whoever decides something by the tenant's row alone.
+
+        With a doubt it can wait: whatever settles that binds first, and no answer leaves before.
+        """
+        if self._proof and not self._is_bound() and not self._doubt:
             with self.cursor() as cursor:
                 cursor.send_due()
+
+    @property
+    def may_doubt(self) -> bool:
+        """May this request go on with what the process remembers? TenantMiddleware begins it anew if that was wrong,
+        as long as its tenant is a remembered one too.
+        """
+        return bool(self._proof) and not self._is_bound()
 
     @property
     def serves_a_request(self) -> bool:
@@ -102,6 +113,7 @@ class DatabaseWrapper(SendingWrapper):
 
     def expect_nothing(self) -> None:
         self._proof, self._serves = "", None
+        self.forget_doubt()
 
     def _handle_search_path(self, cursor=None):
         """Called for every cursor; the library would send a SET. Here the binding is due with the next statement."""
@@ -118,21 +130,22 @@ class DatabaseWrapper(SendingWrapper):
         if self._undoing:  # a failed transaction takes no other statement before that one
             return []
         if self._is_bound():
-            return super().due()
+            return [*super().due(), *self.questions_due()]
         self._demand_transaction()
-        return [*super().due(), binding(self.schema_name, self.statement_timeout, self._proof, not self._session_bound)]
+        bound = binding(self.schema_name, self.statement_timeout, self._proof, not self._session_bound)
+        return [*super().due(), bound, *self.questions_due()]
 
     def _is_bound(self) -> bool:
         if self.in_atomic_block or self._session_bound or self.schema_name != PUBLIC:
             return self._bound_to == self.schema_name
         return self._bound_to in (None, PUBLIC)  # an unbound session is a public one
 
-    def sent(self) -> None:
-        super().sent()
+    def sent(self, cursor, count) -> None:
         if not self._is_bound():
             self._note_schema()
             self._proof = ""
             self._bound_to = self.schema_name
+        super().sent(cursor, count)
 
     def refused(self, error) -> None:
         """Raises TenantChanged, SchemaGone or SchemaMissing where it was the binding that failed, and in a request

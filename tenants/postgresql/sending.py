@@ -55,8 +55,8 @@ class SendingWrapper(EndingWrapper):
         begins = not self.autocommit and self._is_idle()
         return [BEGIN, *self._due_savepoints] if begins else [*self._due_savepoints]
 
-    def sent(self) -> None:
-        """What was due has been done."""
+    def sent(self, cursor: psycopg.Cursor, count: int) -> None:
+        """What was due has been done: `cursor` has the answers, `count` of them before the next statement's."""
         self._due_savepoints.clear()
 
     def refused(self, error: psycopg.Error) -> None:
@@ -182,7 +182,7 @@ class Cursor(CursorWrapper):
             self.db.note_more_than_read()
         if (call := self.as_call(sql, params)) or (due and goes_along(self.cursor, sql)):
             with self.db.wrap_database_errors:
-                send(self.db, self.cursor, [*due, self.written(*(call or (sql, params)))])
+                send(self.db, self.cursor, due, self.written(*(call or (sql, params))))
                 return self.cursor.set_result(len(due))
         if due:
             self.send_due()
@@ -196,7 +196,7 @@ class Cursor(CursorWrapper):
         if not (kept := self.db.kept) or not (new := kept.worth_keeping(self.db.schema_name, sql.parts)):
             return
         try:
-            self.send_before([*self.db.due(), *kept.definitions(self.db.schema_name, new)])
+            self.send_before(self.db.due(), *kept.definitions(self.db.schema_name, new))
         except BaseException:
             kept.forget()  # what was done before it failed stays done, whatever becomes of the transaction
             raise
@@ -218,9 +218,9 @@ class Cursor(CursorWrapper):
         if due := self.db.due():
             self.send_before(due)
 
-    def send_before(self, statements: list[str]) -> None:
+    def send_before(self, due: list[str], *statements: str) -> None:
         with self.db.wrap_database_errors, self.db.connection.cursor() as cursor:
-            send(self.db, cursor, [*statements, ""])
+            send(self.db, cursor, due, *statements, "")
 
 
 class DebugCursor(Cursor, DjangoDebugCursor):
@@ -232,16 +232,17 @@ class DebugCursor(Cursor, DjangoDebugCursor):
         return super().copy(statement)
 
 
-def send(db: SendingWrapper, cursor: psycopg.Cursor, statements: Sequence[str]) -> None:
+def send(db: SendingWrapper, cursor: psycopg.Cursor, due: Sequence[str], *statements: str) -> None:
     """In one string and one round trip."""
     if db.queries_logged:
-        db.queries_log.extend({"sql": due, "time": "0.000"} for due in statements[:-1] if due != BEGIN)
+        before = [*due, *statements[:-1]]
+        db.queries_log.extend({"sql": each, "time": "0.000"} for each in before if each != BEGIN)
     try:
-        cursor.execute("; ".join(statements), prepare=False)
+        cursor.execute("; ".join([*due, *statements]), prepare=False)
     except psycopg.Error as error:
         db.refused(error)
         raise
-    db.sent()
+    db.sent(cursor, len(due))
 
 
 def goes_along(cursor: psycopg.Cursor, sql: Any) -> bool:

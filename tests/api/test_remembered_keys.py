@@ -1,0 +1,112 @@
+"""A key is remembered from request to request and confirmed along with the rows: whatever ends it ends it at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts import persons
+from accounts.models import ApiKey, Role, User
+from catalog.models import Product
+from tests.statements import sent_by
+
+PRODUCTS, ME, OPEN = "/api/v1/products/", "/api/v1/me/", "/api/v1/openapi.json"
+
+
+@pytest.fixture
+def program(key_as):
+    """A program with the editor's key, which this process remembers."""
+    client = key_as("editor")
+    for _time in range(2):  # the first one writes that the key was used
+        assert client.get(PRODUCTS).status_code == 200
+    assert [place for place in persons.KNOWN._known if place[-1] == ApiKey.objects.get().prefix]
+    return client
+
+
+def parts(texts: list[str]) -> list[list[str]]:
+    """Of each trip that asks one of the two tables, which of them."""
+    asked = [[name for name in ("accounts_apikey", "catalog_product") if f'FROM "{name}"' in text] for text in texts]
+    return [names for names in asked if names]
+
+
+def answered(response) -> tuple[int, dict]:
+    return response.status_code, {**response.json(), "request_id": ""}
+
+
+def revoked(acme):
+    ApiKey.objects.update(revoked_at=timezone.now())
+
+
+def expired(acme):
+    ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def another_secret(acme):
+    ApiKey.objects.update(secret_hash=ApiKey.hash("another"))
+
+
+def bound_to_an_address(acme):
+    ApiKey.objects.update(addresses=["203.0.113.7/32"])
+
+
+def of_fewer_rights(acme):
+    ApiKey.objects.update(rights=["catalog.view_category"])
+
+
+def deactivated(acme):
+    User.objects.filter(pk=acme.people["editor"].pk).update(is_active=False)
+
+
+def without_roles(acme):
+    acme.people["editor"].groups.clear()
+
+
+def gone(acme):
+    ApiKey.objects.all().delete()
+
+
+ENDS = [revoked, expired, another_secret, bound_to_an_address, deactivated, gone]
+
+
+@pytest.mark.parametrize("path", [PRODUCTS, f"{PRODUCTS}{{coffee}}/"])
+def test_rows_are_asked_for_along_with_whose_key_it_is(program, acme, path):
+    path = path.format(coffee=acme.coffee.pk)
+    program.get(path)
+    assert parts(sent_by(lambda: program.get(path))) == [["accounts_apikey", "catalog_product"]]
+
+
+def test_other_views_and_writes_begin_when_it_is_known(program, acme):
+    assert parts(sent_by(lambda: program.get(ME)))[0] == ["accounts_apikey"]
+    path = f"{PRODUCTS}{acme.coffee.pk}/"
+    assert parts(sent_by(lambda: program.send("PATCH", path, {"title": "Renamed"})))[0] == ["accounts_apikey"]
+    assert Product.objects.get(pk=acme.coffee.pk).title == "Renamed"
+
+
+@pytest.mark.parametrize("change", [*ENDS, of_fewer_rights, without_roles])
+@pytest.mark.parametrize(
+    "path", [PRODUCTS, f"{PRODUCTS}{{coffee}}/", f"{PRODUCTS}?odd=1", ME, OPEN, "/api/v1/nowhere/"]
+)
+def test_what_has_changed_elsewhere_holds_as_if_no_key_were_remembered(program, acme, change, path):
+    path = path.format(coffee=acme.coffee.pk)
+    before = answered(program.get(path))
+    change(acme)
+    remembered = answered(program.get(path))
+    persons.KNOWN.clear()
+    assert remembered == answered(program.get(path))
+    if change in ENDS:
+        assert remembered[0] == 401
+    if path == PRODUCTS:
+        assert remembered != before
+
+
+def test_a_right_that_was_given_to_its_holder_is_there_at_once(program, acme):
+    acme.people["editor"].groups.clear()
+    assert program.get(PRODUCTS).json()["results"] == []
+    acme.people["editor"].groups.add(Role.objects.get(key="editor").group)
+    assert len(program.get(PRODUCTS).json()["results"]) == Product.objects.count()
+
+
+def test_a_wrong_secret_opens_nothing_however_well_its_key_is_known(program, acme):
+    right = program.defaults["HTTP_AUTHORIZATION"]
+    program.defaults["HTTP_AUTHORIZATION"] = right[:-1] + ("A" if right[-1] != "A" else "B")
+    assert program.get(PRODUCTS).status_code == 401
