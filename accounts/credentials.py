@@ -20,11 +20,11 @@ from .models import ApiKey, User
 from .providers import registry, verifier
 from .providers.base import API_KEY_HEADER, BEARER, Claims
 
+READS = {"GET", "HEAD"}
 HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # Exactly so: a server joins two headers of one name with a comma, which is refused here.
 IN_HEADER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
 JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # access tokens of some providers
-READS = {"GET", "HEAD"}
 KEY = re.compile(r"tnt_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 # Compared with when no key has that prefix, so that both cases take the same steps.
 NOBODYS_HASH = ApiKey.hash("")
@@ -92,7 +92,7 @@ def by_key(request, text: str) -> Identity:
     if not found:
         raise CredentialRefused("no API key")
     prefix, secret = found.groups()
-    # Of what only reads; accounts.middleware has it confirmed before any view that might do more.
+    # For requests that read; accounts/middleware.py has it confirmed before any view that may do more.
     key = persons.by_key(prefix, may_be_remembered=request.method in READS)
     matches = constant_time_compare(ApiKey.hash(secret), key.secret_hash if key else NOBODYS_HASH)
     if key is None or not matches:

@@ -34,8 +34,9 @@ class CredentialMiddleware:
     Sets `request.identity`. With a credential, `request.user` is its user, and no session is read or written:
     a cookie that comes along is as good as none. A bad one is answered here, whatever the address.
 
-    Whose token it is is looked up before the view. One that is open to all may never want to know (a person costs a
-    statement and a commit, ten times the rest): there it is looked up when the view asks, and for every refusal.
+    Whose token it is is looked up before the view, or along with the rows that it asks for first. One that is open to
+    all may never want to know (a person costs a statement and a commit, ten times the rest): there it is looked up when
+    the view asks, and for every refusal.
     """
 
     def __init__(self, get_response):
@@ -63,19 +64,19 @@ class CredentialMiddleware:
     def process_view(self, request, view, args, kwargs):
         rows_first = asks_for_rows_first(view, request.method)
         if not rows_first:
-            wrapper().settle_doubt()  # a key's: whose it is was needed before the view was known
+            wrapper().confirm_belief()  # a key was looked up before the view was known
         return None if is_for_anybody(view) else self.settle(request, may_be_remembered=rows_first)
 
     def process_exception(self, request, exception):
         """An open view asked who is there."""
         return self.settle(request) if isinstance(exception, CredentialRefused | ProviderAway) else None
 
-    def settle(self, request, **how):
+    def settle(self, request, *, may_be_remembered=False):
         """Look up whose credential it is. The answer to one who may not come in; None for others, and without one."""
         if request.credential is None:
             return None
         try:
-            self.set_identity(request, request.credential.settle(**how))
+            self.set_identity(request, request.credential.settle(may_be_remembered=may_be_remembered))
         except (CredentialRefused, ProviderAway) as refusal:
             request.credential = request.identity = None
             request.user = AnonymousUser()
@@ -85,6 +86,7 @@ class CredentialMiddleware:
         request.identity, request.user = identity, identity.user
 
     def refuse(self, request, refusal: CredentialRefused | ProviderAway):
+        wrapper().confirm_belief()  # nothing is noted or counted of a credential that may be a good one by now
         if isinstance(refusal, ProviderAway):
             return refusals.ask_again(request, refusal)
         return refusals.answer(request, refusal)
@@ -106,7 +108,7 @@ def is_for_anybody(view) -> bool:
 
 
 def asks_for_rows_first(view, method: str) -> bool:
-    """Does it say of this reading action that it does nothing before it asks for rows (accounts/api/rows.py)?"""
+    """Is this a reading action that its view declares in `rows_first` (accounts/api/viewsets.py)?"""
     action = getattr(view, "actions", {}).get(method.lower()) if method in credentials.READS else None
     return action is not None and action in getattr(view.cls, "rows_first", ())
 

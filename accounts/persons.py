@@ -7,7 +7,8 @@ that: it goes on with what was read the last time, and the question travels with
 """
 
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -23,55 +24,76 @@ from .models import ApiKey, User
 from .models.people import rights_of
 from .prepared import Prepared, Slot, prepare
 
-MOST_KNOWN = 5_000  # some 4 kB each
+MOST_REMEMBERED = 5_000  # some 4 kB each
 USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
 KEY_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
+RIGHTS = "rights"
+# They say when, and decide nothing for whoever comes with a token or a key. We move them ourselves, in steps.
+MOVING = {"last_seen", "last_login", "last_used_at", "last_used_from"}
 
-# Rows of people who may come in, and of keys that open, by schema and by what they were asked for with.
-KNOWN: Bounded[tuple[str, ...], tuple] = Bounded(MOST_KNOWN)
+# Rows as they were read, by schema and by what they were asked for with.
+REMEMBERED: Bounded[tuple[str, ...], tuple] = Bounded(MOST_REMEMBERED)
 
 
 def by_identity(issuer: str, subject: str, *, may_be_remembered: bool = False) -> User | None:
-    """As a token of an identity provider names him, whatever has become of him; a remembered one may come in."""
+    """As a token of an identity provider names him, whatever has become of him."""
     named = {"issuer": issuer, "subject": subject}
-    place = (current_schema(), *named.values())
-    row = _row(_by_identity(), named, place if may_be_remembered else None)
-    if row is None:
-        return None
-    user = _person(row)
-    if user.is_active and not user.removed_at:
-        KNOWN.keep(place, row)
-    return user
+    row = _by_identity().row(named, place=(issuer, subject), may_be_remembered=may_be_remembered)
+    return _person(row) if row else None
 
 
 def by_number(pk: int) -> User | None:
     """As a session names him. The caller asks whether he may still come in by it."""
-    row = _row(_by_number(), {"pk": pk})
-    return _person(row) if row else None
+    rows = _by_number().run(pk=pk)
+    return _person(rows[0]) if rows else None
 
 
 def by_key(prefix: str, *, may_be_remembered: bool = False) -> ApiKey | None:
     """A key that is neither revoked nor expired, of somebody who may act: `key.user`, with his rights."""
     named = {"prefix": prefix, "now": timezone.now()}
-    place = (current_schema(), prefix)
-    row = _row(_by_key(), named, place if may_be_remembered else None)
+    row = _by_key().row(named, place=(prefix,), may_be_remembered=may_be_remembered)
     if row is None:
         return None
-    KNOWN.keep(place, row)
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
     key.user = _person(row[len(KEY_COLUMNS) :])
     return key
 
 
-def _row(statement: Prepared, values: dict[str, Any], place: tuple[str, ...] | None = None) -> tuple | None:
-    """The one row, if there is one. With a `place` as it was read the last time: then the request's first statement
-    confirms that it is so still.
-    """
-    connection = wrapper()
-    if place and connection.may_doubt and (row := KNOWN.recall(place)):
-        connection.confirm(statement.text, statement.sent(values), lambda cursor: statement.read(cursor) == [row])
+@dataclass(frozen=True)
+class Question:
+    """A statement whose answer is one row of these columns, or none."""
+
+    statement: Prepared
+    columns: Sequence[str]
+
+    def row(self, values: dict[str, Any], *, place: tuple[str, ...], may_be_remembered: bool) -> tuple | None:
+        """The row, or None. If it `may_be_remembered`, and the request can be begun anew, it may be the one that was
+        read the last time; the request's first statement then confirms it.
+        """
+        connection, place = wrapper(), (current_schema(), *place)
+        may_believe = connection.may_believe
+        if may_be_remembered and may_believe and (row := REMEMBERED.recall(place)):
+            text, sent = self.statement.text, self.statement.sent(values)
+            connection.believe(text, sent, partial(self.is_still, place, row))
+            return row
+        row = next(iter(self.statement.run(**values)), None)
+        if row and may_believe:
+            REMEMBERED.keep(place, row)
         return row
-    return next(iter(statement.run(**values)), None)
+
+    def is_still(self, place: tuple[str, ...], believed: tuple, cursor) -> bool:
+        """Is it what the database answers? Remembers what it is now."""
+        rows = self.statement.read(cursor)
+        if rows != [believed] and [self.decisive(row) for row in rows] != [self.decisive(believed)]:
+            REMEMBERED.drop(place)
+            return False
+        REMEMBERED.keep(place, rows[0])
+        return True
+
+    def decisive(self, row: tuple) -> list[Any]:
+        """Rights come in any order."""
+        *fields, rights = [value for name, value in zip(self.columns, row, strict=True) if name not in MOVING]
+        return [*fields, sorted(rights)]
 
 
 def _person(row: Sequence[Any]) -> User:
@@ -82,9 +104,9 @@ def _person(row: Sequence[Any]) -> User:
 
 
 @cache
-def _by_identity() -> Prepared:
+def _by_identity() -> Question:
     named = {name: Slot(name, models.CharField()) for name in ("issuer", "subject")}
-    return prepare(_people().filter(**named))
+    return Question(prepare(_people().filter(**named)), [*USER_COLUMNS, RIGHTS])
 
 
 @cache
@@ -93,11 +115,12 @@ def _by_number() -> Prepared:
 
 
 @cache
-def _by_key() -> Prepared:
+def _by_key() -> Question:
     keys = ApiKey.objects.alive(Slot("now", models.DateTimeField()))
     columns = [*KEY_COLUMNS, *(f"user__{name}" for name in USER_COLUMNS)]
     named = keys.filter(prefix=Slot("prefix", models.CharField())).order_by()
-    return prepare(named.values_list(*columns, ArraySubquery(rights_of(OuterRef("user_id")))))
+    statement = prepare(named.values_list(*columns, ArraySubquery(rights_of(OuterRef("user_id")))))
+    return Question(statement, [*KEY_COLUMNS, *USER_COLUMNS, RIGHTS])
 
 
 def _people() -> models.QuerySet:

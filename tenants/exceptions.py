@@ -31,7 +31,7 @@ class StatementsLost(RequestEnds):
 
 
 class AnswerChanged(RequestEnds):
-    """What the process remembered of who is asking is no longer so. The request has only read."""
+    """What the process remembered of who is asking is no longer so. What the request did is rolled back."""
 
 
 class SchemaGone(RequestEnds):

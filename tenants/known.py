@@ -63,23 +63,27 @@ class Known:
         return Tenant.from_db(DEFAULT_DB_ALIAS, FIELDS, self.row)
 
 
-class KnownTenants(Bounded[str, Known]):
+class KnownTenants:
     """By host, as `hosts.normalise` writes it."""
 
-    def recall(self, key: str) -> Known | None:
-        found = super().recall(key)
+    def __init__(self, size: int = MOST_HOSTS):
+        self._known: Bounded[str, Known] = Bounded(size)
+        self.forget, self.clear = self._known.drop, self._known.clear
+
+    def recall(self, host: str) -> Known | None:
+        found = self._known.recall(host)
         return found if found and time.monotonic() < found.until else None
 
-    def keep_served(self, host: str, tenant: Tenant) -> None:
+    def keep(self, host: str, tenant: Tenant) -> None:
         """Only what is served; whether another one is open by now is asked each time.
 
         On Citus the two tables have a copy on every node, each with versions of its own: nothing is kept.
         """
         if tenant.is_served and settings.TENANT_KNOWN_FOR > 0 and not on_citus():
-            self.keep(host, Known.of(tenant))
+            self._known.keep(host, Known.of(tenant))
 
 
-KNOWN = KnownTenants(MOST_HOSTS)
+KNOWN = KnownTenants()
 
 
 def find(host: str) -> Tenant | None:

@@ -2,12 +2,14 @@
 
 import logging
 import re
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import DisallowedHost
-from django.db import IntegrityError, InternalError, OperationalError, transaction
+from django.core.handlers.exception import convert_exception_to_response
+from django.db import DatabaseError, IntegrityError, InternalError, OperationalError, transaction
 from django.http import HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import render
@@ -90,7 +92,8 @@ class TenantMiddleware:
     """
 
     def __init__(self, get_response):
-        self.get_response = get_response
+        # What the question at the end of a request meets is answered for like any error of a view.
+        self.get_response: Any = convert_exception_to_response(confirmed(get_response))
 
     def __call__(self, request):
         connection = wrapper()
@@ -141,10 +144,11 @@ class TenantMiddleware:
         try:
             return self.respond_for_tenant(request, known.tenant(), known.proof)
         except TenantChanged:
-            KNOWN.drop(host)
+            KNOWN.forget(host)
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
-        except (StatementsLost, AnswerChanged):
+        except (StatementsLost, AnswerChanged) as reason:
+            logger.info("A request is begun anew: %s.", type(reason).__name__)
             if request.method not in SAFE:
                 raise
             wrapper().set_schema_to_public()
@@ -156,7 +160,7 @@ class TenantMiddleware:
             return moved(request, host) or unknown_host(request)
         if not tenant.is_served:
             return not_served(request, tenant)
-        KNOWN.keep_served(host, tenant)
+        KNOWN.keep(host, tenant)
         return self.respond_for_tenant(request, tenant)
 
     def respond_for_tenant(self, request, tenant, proof=""):
@@ -169,11 +173,9 @@ class TenantMiddleware:
                 connection.set_tenant(tenant)
                 connection.expect(proof)
                 response = self.get_response(request)
-                if response.status_code < 500:
-                    connection.settle_doubt()
         except (IntegrityError, InternalError):
-            # Only the commit can raise it here: a deferred foreign key whose target went meanwhile. Citus, whose
-            # workers find it when they prepare the commit, says InternalError of it.
+            # The commit raises it, of a deferred foreign key whose target went meanwhile. Citus, whose workers find it
+            # when they prepare the commit, says InternalError of it.
             logger.info("A change was refused at its commit.")
             connection.set_schema_to_public()
             return conflict(request)
@@ -190,6 +192,21 @@ class TenantMiddleware:
                 return not_served(request, tenant)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+def confirmed(get_response):
+    """Let no answer out that rests on what was only remembered (tenants/postgresql/confirming.py)."""
+
+    def respond(request):
+        response = get_response(request)
+        try:
+            wrapper().confirm_belief()
+        except DatabaseError:
+            if response.status_code < 500:  # else it has told nobody anything
+                raise
+        return response
+
+    return respond
 
 
 def can_begin_anew(request) -> bool:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.flows.sign_in import BACKEND
 from accounts.flows.sign_up import create_platform
+from accounts.persons import REMEMBERED
 from accounts.providers.verifier import VERIFIED
 from tenants import provisioning
 from tenants.known import KNOWN
@@ -51,9 +52,10 @@ def tenants(django_db_setup, django_db_blocker):
 
 
 def forget() -> None:
-    """What the process remembers from one request to the next: rates counted, tokens verified, tenants found."""
+    """What the process remembers from one request to the next: rates counted, tokens verified, tenants and people."""
     cache.clear()
     KNOWN.clear()
+    REMEMBERED.clear()
     VERIFIED.clear()
 
 

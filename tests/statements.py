@@ -19,5 +19,16 @@ def sent_by(act, *statuses: int) -> list[str]:
     return [asked for text in texts if (asked := without_controls(text))]
 
 
+def answered(response) -> tuple[int, dict]:
+    """Status and body of an answer of the API, without what differs each time."""
+    return response.status_code, {**response.json(), "request_id": ""}
+
+
+def tables_asked(texts: list[str], *tables: str) -> list[list[str]]:
+    """Of each trip that asks any of these tables, which of them."""
+    asked = [[name for name in tables if f'FROM "{name}"' in text] for text in texts]
+    return [names for names in asked if names]
+
+
 def without_controls(text: str) -> str:
     return "; ".join(part for part in text.split("; ") if not part.startswith(CONTROLS))

@@ -11,7 +11,7 @@ from accounts.audit.lines import READ_ALL, about, lines_for
 
 
 class HistoryMixin:
-    """For DoorAdmin."""
+    """What a DoorAdmin shows of a row's history, with its `words` and what the row is `called`."""
 
     def log_addition(self, request, obj, message):
         """Left to the audit log, as are the two below."""

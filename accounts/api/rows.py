@@ -65,14 +65,7 @@ def columns_of(field: serializers.Field, model: type[models.Model]) -> tuple[str
 
 
 class RowsViewSet(ApiViewSet):
-    """An endpoint whose serializer shows columns alone: `list`, and `one_row` for a `retrieve`.
-
-    `rows_first` are the reading actions that do nothing, least of all outside of the database, before they ask for
-    rows. Who asks is looked up in the same trip: until it comes back, `request.user` is as he was the last time, and if
-    he has changed since, what was done is dropped and the request begun anew.
-    """
-
-    rows_first = ("list", "retrieve")
+    """An endpoint whose serializer shows columns alone: `list`, and `one_row` for a `retrieve`."""
 
     def list(self, request):
         shown = self.shown()

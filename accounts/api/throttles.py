@@ -32,7 +32,10 @@ class ApiThrottle(BaseThrottle):
     """Counts each request against the limits of API_RATES that are meant for it."""
 
     def allow_request(self, request, view) -> bool:
-        self.usages = [spend(name, who) for name, who in subjects(request)]
+        counted = request._request.__dict__.setdefault("api_counted", {})  # by an attempt that was begun anew
+        self.usages = [
+            counted.get(subject) or counted.setdefault(subject, spend(*subject)) for subject in subjects(request)
+        ]
         request._request.api_usages = self.usages
         return all(usage.used <= usage.quota for usage in self.usages)
 

@@ -47,12 +47,17 @@ class ApiViewSet(ApiView, GenericViewSet):
     permission. Writes go through flows, which lock the actor and ask again.
 
     `orders` are the orders of the list, the first the default; `filters` its other parameters.
+
+    `rows_first` names the reading actions whose first act is to ask for rows: before that they call nobody, send no
+    mail and write nothing. So who asks is looked up in the same trip. Until it is back, `request.user` is as he was the
+    last time; if he has changed, all is undone and the request begun anew.
     """
 
     permissions: dict[str, str] = {}
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     lookup_url_kwarg = "pk"
     orders: tuple[str, ...] = ()
+    rows_first: tuple[str, ...] = ()
 
     @property
     def permission(self) -> str | None:

@@ -48,6 +48,7 @@ class ProductViewSet(RowsViewSet):
     filterset_class = ProductApiFilter
     orders = ("title", "-title", "price", "-price", "changed_at", "-changed_at", "id", "-id")
     has_version = True
+    rows_first = ("list", "retrieve")
 
     @extend_schema(responses=ProductSerializer(many=True))
     def list(self, request):

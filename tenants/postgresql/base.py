@@ -89,23 +89,24 @@ class DatabaseWrapper(ConfirmingWrapper):
         What speaks against serving it is raised as TenantChanged or SchemaGone, which the middleware alone catches.
         """
         self._bound_to, self._proof, self._serves = None, proof, self.schema_name
-        self.forget_doubt()
+        self.forget_belief()
 
     def prove(self) -> None:
         """Bind now, if that is still due: for whoever decides something by the tenant's row alone.
 
-        With a doubt it can wait: whatever settles that binds first, and no answer leaves before.
+        Not while a belief is unconfirmed: its question binds first, and no answer leaves before that.
         """
-        if self._proof and not self._is_bound() and not self._doubt:
+        if self._proof and not self._is_bound() and not self._belief:
             with self.cursor() as cursor:
                 cursor.send_due()
 
     @property
-    def may_doubt(self) -> bool:
+    def may_believe(self) -> bool:
         """May this request go on with what the process remembers? TenantMiddleware begins it anew if that was wrong,
-        as long as its tenant is a remembered one too.
+        as long as its tenant is a remembered one too. Values have to be written into the text of what is believed.
         """
-        return bool(self._proof) and not self._is_bound()
+        begins = bool(self._proof) and not self._is_bound()
+        return begins and not self._belief and not self.features.uses_server_side_binding
 
     @property
     def serves_a_request(self) -> bool:
@@ -113,7 +114,7 @@ class DatabaseWrapper(ConfirmingWrapper):
 
     def expect_nothing(self) -> None:
         self._proof, self._serves = "", None
-        self.forget_doubt()
+        self.forget_belief()
 
     def _handle_search_path(self, cursor=None):
         """Called for every cursor; the library would send a SET. Here the binding is due with the next statement."""

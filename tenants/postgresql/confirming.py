@@ -21,7 +21,7 @@ from .keeping import Lasting
 from .sending import SendingWrapper
 
 
-class Doubt(NamedTuple):
+class Belief(NamedTuple):
     """A question as it is sent, and whether its answer (the cursor stands at it) is the one that was believed."""
 
     schema_name: str
@@ -30,36 +30,42 @@ class Doubt(NamedTuple):
 
 
 class ConfirmingWrapper(SendingWrapper):
-    """Holds at most one doubt, from when something was taken from memory until the first statement comes back."""
+    """Holds at most one belief, from when something was taken from memory until the first statement comes back."""
 
-    _doubt: Doubt | None = None
+    _belief: Belief | None = None
+    _is_belied = False  # until the next request: whoever swallowed what says so hears it again
 
-    def confirm(self, statement: Lasting, values: Sequence[Any], is_answered: Callable[[psycopg.Cursor], bool]) -> None:
-        """Believe that `statement` is answered so until that is known."""
+    def believe(self, statement: Lasting, values: Sequence[Any], is_answered: Callable[[psycopg.Cursor], bool]) -> None:
+        """Go on as if `statement` were answered so, until that is known. Only where `may_believe`."""
         with self.cursor() as cursor:
             cursor.make_ready(statement)
             call = cursor.as_call(statement, values) or (statement, values)
-            self._doubt = Doubt(self.schema_name, cursor.written(*call), is_answered)
+            self._belief = Belief(self.schema_name, cursor.written(*call), is_answered)
 
-    def settle_doubt(self) -> None:
-        """Ask now, if it was not asked yet. Raises AnswerChanged."""
-        if self._doubt:
+    def confirm_belief(self) -> None:
+        """Ask now, if it was not asked yet. Raises AnswerChanged, also where it cannot be asked."""
+        if self._belief:
             with self.cursor() as cursor:
                 cursor.send_due()
+        if self._belief or self._is_belied:
+            raise AnswerChanged
 
-    def forget_doubt(self) -> None:
+    def forget_belief(self) -> None:
         """Nothing that was taken from memory is of interest any more."""
-        self._doubt = None
+        self._belief, self._is_belied = None, False
 
     def questions_due(self) -> list[str]:
-        """The last of what is due, since it needs its schema bound: while another one is, it waits."""
-        return [self._doubt.question] if self._doubt and self._doubt.schema_name == self.schema_name else []
+        """The last of what is due, since it needs its schema bound: while another schema is bound, it waits."""
+        if self._is_belied:
+            raise AnswerChanged
+        return [self._belief.question] if self._belief and self._belief.schema_name == self.schema_name else []
 
     def sent(self, cursor: psycopg.Cursor, count: int) -> None:
         super().sent(cursor, count)
         if not (count and self.questions_due()):
             return
-        doubt, self._doubt = cast("Doubt", self._doubt), None
+        belief, self._belief = cast("Belief", self._belief), None
         cursor.set_result(count - 1)
-        if not doubt.is_answered(cursor):
+        if not belief.is_answered(cursor):
+            self._is_belied = True
             raise AnswerChanged

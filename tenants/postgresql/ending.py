@@ -21,7 +21,7 @@ class EndingWrapper(KeepingWrapper):
 
     @property
     def serves_a_request(self) -> bool:
-        """Will nothing but its end come after this transaction?"""
+        """Is this a request's transaction? Then what uses the connection next is a cursor of ours."""
         return False
 
     def end_unheard(self) -> None:
@@ -31,7 +31,7 @@ class EndingWrapper(KeepingWrapper):
             self._is_ending = True
 
     def hear_end(self) -> None:
-        """Take the answer, which has come meanwhile. Raises what a lost connection raises."""
+        """Take the answer, and wait for it should it not have come yet. Raises OperationalError."""
         if not self._is_ending:
             return
         self._is_ending = False

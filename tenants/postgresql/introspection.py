@@ -1,6 +1,7 @@
 """What lies in a schema, asked by the index that DROP SCHEMA uses.
 
-`relnamespace` has none: a question by it, or by what is visible, goes through the tables of all tenants.
+By `relnamespace`, which has none, or by what is visible, as Django asks, PostgreSQL goes through those of all tenants:
+50 ms among 500, where it takes 0.8.
 """
 
 from django.db.backends.postgresql.introspection import DatabaseIntrospection, TableInfo
@@ -12,8 +13,7 @@ HELD = """
        AND refobjid = {schema}::regnamespace
 """
 
-# Django asks which tables are visible, and so goes through those of all tenants: 50 ms among 500, 0.8 this way. It asks
-# four times when the template is migrated, and three times for each tenant that goes the ordinary way.
+# Asked four times when the template is migrated, and three times for each tenant that goes the ordinary way.
 TABLES = f"""
     SELECT c.relname,
            CASE WHEN c.relispartition THEN 'p' WHEN c.relkind IN ('m', 'v') THEN 'v' ELSE 't' END,

@@ -64,7 +64,7 @@ class SendingWrapper(EndingWrapper):
         self._due_savepoints.clear()
 
     def _is_idle(self) -> bool:
-        """Has the server no transaction, or none that it has not been told to end?"""
+        """Is no transaction open on the server, or has its COMMIT been sent?"""
         return self._is_ending or self.connection.pgconn.transaction_status == TransactionStatus.IDLE
 
     def make_cursor(self, cursor):

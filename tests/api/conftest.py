@@ -62,8 +62,8 @@ def make_key(acme):
 def key_as(acme, make_key):
     """`key_as("editor")`: a program with a key of his."""
 
-    def make(who: str, rights=None, world=acme) -> ApiClient:
-        client = ApiClient(world.tenant.host)
+    def make(who: str, rights=None, world=acme, **kwargs) -> ApiClient:
+        client = ApiClient(world.tenant.host, **kwargs)
         client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {make_key(who, rights, world)}"
         return client
 

@@ -5,32 +5,27 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import persons
 from accounts.models import ApiKey, Role, User
+from accounts.persons import REMEMBERED
 from catalog.models import Product
-from tests.statements import sent_by
+from tests.statements import answered, sent_by, tables_asked
 
 PRODUCTS, ME, OPEN = "/api/v1/products/", "/api/v1/me/", "/api/v1/openapi.json"
 
 
 @pytest.fixture
-def program(key_as):
+def program(acme, key_as):
     """A program with the editor's key, which this process remembers."""
     client = key_as("editor")
     for _time in range(2):  # the first one writes that the key was used
         assert client.get(PRODUCTS).status_code == 200
-    assert [place for place in persons.KNOWN._known if place[-1] == ApiKey.objects.get().prefix]
+    assert REMEMBERED.recall((acme.tenant.schema_name, ApiKey.objects.get().prefix))
     return client
 
 
-def parts(texts: list[str]) -> list[list[str]]:
-    """Of each trip that asks one of the two tables, which of them."""
-    asked = [[name for name in ("accounts_apikey", "catalog_product") if f'FROM "{name}"' in text] for text in texts]
-    return [names for names in asked if names]
-
-
-def answered(response) -> tuple[int, dict]:
-    return response.status_code, {**response.json(), "request_id": ""}
+def asked(act) -> list[list[str]]:
+    """What one request asks of the two tables, trip by trip."""
+    return tables_asked(sent_by(act, 200, 401), "accounts_apikey", "catalog_product")
 
 
 def revoked(acme):
@@ -72,13 +67,13 @@ ENDS = [revoked, expired, another_secret, bound_to_an_address, deactivated, gone
 def test_rows_are_asked_for_along_with_whose_key_it_is(program, acme, path):
     path = path.format(coffee=acme.coffee.pk)
     program.get(path)
-    assert parts(sent_by(lambda: program.get(path))) == [["accounts_apikey", "catalog_product"]]
+    assert asked(lambda: program.get(path)) == [["accounts_apikey", "catalog_product"]]
 
 
 def test_other_views_and_writes_begin_when_it_is_known(program, acme):
-    assert parts(sent_by(lambda: program.get(ME)))[0] == ["accounts_apikey"]
+    assert asked(lambda: program.get(ME))[0] == ["accounts_apikey"]
     path = f"{PRODUCTS}{acme.coffee.pk}/"
-    assert parts(sent_by(lambda: program.send("PATCH", path, {"title": "Renamed"})))[0] == ["accounts_apikey"]
+    assert asked(lambda: program.send("PATCH", path, {"title": "Renamed"}))[0] == ["accounts_apikey"]
     assert Product.objects.get(pk=acme.coffee.pk).title == "Renamed"
 
 
@@ -91,7 +86,7 @@ def test_what_has_changed_elsewhere_holds_as_if_no_key_were_remembered(program, 
     before = answered(program.get(path))
     change(acme)
     remembered = answered(program.get(path))
-    persons.KNOWN.clear()
+    REMEMBERED.clear()
     assert remembered == answered(program.get(path))
     if change in ENDS:
         assert remembered[0] == 401
@@ -110,3 +105,19 @@ def test_a_wrong_secret_opens_nothing_however_well_its_key_is_known(program, acm
     right = program.defaults["HTTP_AUTHORIZATION"]
     program.defaults["HTTP_AUTHORIZATION"] = right[:-1] + ("A" if right[-1] != "A" else "B")
     assert program.get(PRODUCTS).status_code == 401
+
+
+@pytest.mark.parametrize("change", ENDS)
+def test_what_has_ended_costs_a_second_attempt_once(program, acme, change):
+    change(acme)
+    for _time in range(3):
+        assert program.get(PRODUCTS).status_code == 401
+    assert len(asked(lambda: program.get(PRODUCTS))) == 1
+
+
+def test_being_used_is_no_change(program, clock):
+    """It is noted every five minutes, by each process."""
+    for _time in range(3):
+        clock(minutes=6)
+        ApiKey.objects.update(last_used_at=timezone.now() - timedelta(minutes=6))
+        assert asked(lambda: program.get(PRODUCTS)) == [["accounts_apikey", "catalog_product"]]

@@ -27,13 +27,7 @@ VALUES = [
     {"lazy": gettext_lazy("Name"), "error": ErrorDetail("No.", "invalid")},
     ReturnDict({"a": ReturnList([1], serializer=None)}, serializer=None),
     Product.Status.choices,
-    [
-        Product.Status.PUBLISHED,
-        ("a", "tuple"),
-        {
-            "a",
-        },
-    ],
+    [Product.Status.PUBLISHED, ("a", "tuple")],
     {1: "a name that is no text", None: 2},
     2**70,
 ]
@@ -49,3 +43,8 @@ def test_what_is_no_json_is_an_error_as_with_drf():
     for each in (JSONRenderer(), drf.JSONRenderer()):
         with pytest.raises((TypeError, ValueError)):
             each.render({"value": object()})
+
+
+def test_floats_alone_are_written_otherwise():
+    assert JSONRenderer().render([1e-07, float("nan")]) == b"[1e-7,null]"
+    assert drf.JSONRenderer().render([1e-07]) == b"[1e-07]"

@@ -1,10 +1,11 @@
-"""A request as TenantMiddleware runs it, without one."""
+"""A request as TenantMiddleware runs it, and what it may send."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from accounts.models import Role, User
 from tenants.known import Known, find
 
 
@@ -21,3 +22,11 @@ def request_of(tenant) -> Iterator[None]:
     finally:
         connection.expect_nothing()
         connection.set_tenant(before)
+
+
+def names() -> list[str]:
+    return list(User.objects.filter(email="owner@acme.test").values_list("name", flat=True))
+
+
+def describe() -> None:
+    Role.objects.filter(key="guest").update(description="stray")

@@ -20,5 +20,6 @@ def test_what_is_dropped_is_not_recalled():
     memory.drop("a")
     memory.drop("never there")
     memory.keep("b", 2)
+    assert (memory.recall("a"), memory.recall("b")) == (None, 2)
     memory.clear()
-    assert (memory.recall("a"), memory.recall("b")) == (None, None)
+    assert memory.recall("b") is None

@@ -5,14 +5,13 @@ from contextlib import suppress
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import Role, User
 from tenants.exceptions import AnswerChanged
 from tenants.models import Tenant
 from tenants.postgresql import keeping
 from tenants.postgresql.keeping import SETTING, WORTH_KEEPING, Lasting
 from tenants.schema import in_public
 
-from .remembered import request_of
+from .remembered import describe, names, request_of
 
 pytestmark = pytest.mark.real
 
@@ -20,7 +19,7 @@ ONE = Lasting("SELECT %s::int", ["number"], {"number": "int"})
 
 
 def believe(number: int) -> None:
-    connection.confirm(ONE, [number], lambda cursor: cursor.fetchall() == [(1,)])
+    connection.believe(ONE, [number], lambda cursor: cursor.fetchall() == [(1,)])
 
 
 def wrongly_believed(tenant, act) -> None:
@@ -29,17 +28,9 @@ def wrongly_believed(tenant, act) -> None:
         act()
 
 
-def names() -> list[str]:
-    return list(User.objects.filter(email="owner@acme.test").values_list("name", flat=True))
-
-
 def create_table() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE stray (id int)")
-
-
-def describe() -> None:
-    Role.objects.filter(key="guest").update(description="stray")
 
 
 def many() -> None:
@@ -53,7 +44,7 @@ def copied() -> None:
 
 
 def nothing() -> None:
-    connection.settle_doubt()
+    connection.confirm_belief()
 
 
 @pytest.mark.parametrize("act", [names, create_table, describe, many, copied, nothing])
@@ -117,9 +108,9 @@ def test_a_belief_ends_with_its_request(acme_alone):
 
 def test_nothing_is_believed_once_something_was_asked_or_of_a_tenant_just_read(acme_alone):
     with request_of(acme_alone):
-        assert connection.may_doubt
+        assert connection.may_believe
         names()
-        assert not connection.may_doubt
+        assert not connection.may_believe
     with request_of(acme_alone):
         connection.expect()
-        assert not connection.may_doubt
+        assert not connection.may_believe

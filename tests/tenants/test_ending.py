@@ -5,19 +5,23 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from psycopg.pq import TransactionStatus
 
-from accounts.models import Role, User
+from accounts.models import User
 
-from .remembered import request_of
+from .remembered import describe, names, request_of
 
 pytestmark = pytest.mark.real
 
 
-def names() -> list[str]:
-    return list(User.objects.filter(email="owner@acme.test").values_list("name", flat=True))
+@pytest.fixture
+def terminated(acme_alone):
+    """`terminated()` ends the server process behind the test's connection."""
 
+    def end() -> None:
+        pid = connection.connection.pgconn.backend_pid
+        with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
-def describe() -> None:
-    Role.objects.filter(key="guest").update(description="stray")
+    return end
 
 
 def status() -> TransactionStatus:
@@ -49,15 +53,14 @@ def test_the_end_of_what_is_no_request_is_waited_for(acme_alone):
     assert status() == TransactionStatus.IDLE
 
 
-@pytest.mark.parametrize(
-    "then", [connection.close, connection.rollback, connection.commit, connection.is_usable, connection.savepoint]
-)
-def test_whatever_comes_next_finds_the_connection_free(acme_alone, then):
-    with request_of(acme_alone):
-        names()
-    then()
-    with request_of(acme_alone):
-        assert names() == ["Olive Owner acmeword"]
+def test_whatever_comes_next_finds_the_connection_free(acme_alone):
+    for then, answer in ((connection.is_usable, True), (connection.rollback, None), (connection.close, None)):
+        with request_of(acme_alone):
+            names()
+        assert status() == TransactionStatus.ACTIVE
+        raw = connection.connection
+        assert then() is answer
+        assert raw.pgconn.transaction_status in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
 
 
 def test_a_cursor_from_before_finds_it_free_as_well(acme_alone):
@@ -67,6 +70,14 @@ def test_a_cursor_from_before_finds_it_free_as_well(acme_alone):
     with request_of(acme_alone):
         cursor.execute("SELECT count(*) FROM accounts_user")
         assert cursor.fetchone()[0] > 0
+
+
+def test_a_lost_connection_is_not_usable(acme_alone, terminated):
+    with request_of(acme_alone):
+        names()
+    terminated()
+    assert connection.is_usable() is False
+    connection.close()
 
 
 def test_a_connection_that_was_lost_meanwhile_is_noticed(acme_alone, terminated):
@@ -81,20 +92,9 @@ def test_a_connection_that_was_lost_meanwhile_is_noticed(acme_alone, terminated)
 def test_a_lost_connection_is_closed_without_a_word(acme_alone, terminated):
     with request_of(acme_alone):
         names()
+    raw = connection.connection
     terminated()
-    assert not connection.is_usable()
     connection.close()
+    assert raw.closed
     with request_of(acme_alone):
         assert names() == ["Olive Owner acmeword"]
-
-
-@pytest.fixture
-def terminated(acme_alone):
-    """`terminated()` ends the server process behind the test's connection."""
-
-    def end() -> None:
-        pid = connection.connection.pgconn.backend_pid
-        with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-
-    return end

@@ -158,7 +158,7 @@ def test_what_is_not_served_is_not_remembered(visitor, acme, state):
 
 
 def test_each_request_has_a_tenant_of_its_own(acme):
-    KNOWN.keep_served(acme.tenant.host, known.find(acme.tenant.host))
+    KNOWN.keep(acme.tenant.host, known.find(acme.tenant.host))
     first, second = KNOWN.recall(acme.tenant.host).tenant(), KNOWN.recall(acme.tenant.host).tenant()
     first.name = "Written into by a form"
     assert (second.name, first == second) == (acme.tenant.name, True)
@@ -166,7 +166,7 @@ def test_each_request_has_a_tenant_of_its_own(acme):
 
 def test_a_tenant_that_is_remembered_is_as_it_was_read(acme):
     read = known.find(acme.tenant.host)
-    KNOWN.keep_served(acme.tenant.host, read)
+    KNOWN.keep(acme.tenant.host, read)
     remembered = KNOWN.recall(acme.tenant.host).tenant()
     assert [getattr(remembered, name) for name in known.FIELDS] == [getattr(read, name) for name in known.FIELDS]
     assert (remembered._state.adding, remembered._state.db) == (read._state.adding, read._state.db)

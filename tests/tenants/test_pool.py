@@ -16,6 +16,7 @@ from accounts.models import User
 from tenants import housekeeping, pooling
 from tenants.schema import in_schema, in_tenant, wrapper
 
+from .remembered import names, request_of
 from .server import database_url
 
 pytestmark = pytest.mark.real
@@ -55,6 +56,15 @@ def test_the_next_request_gets_the_same_connection_with_nothing_of_the_tenant_on
         assert (User.objects.holding("owner").get().email, path()) == ("owner@acme.test", "t_acme")
     assert next_one() == first
     assert path() == before
+
+
+def test_the_end_of_a_request_is_heard_before_it_is_given_back(pool, tenants):
+    """The pool closes a connection that is in the middle of something."""
+    first = next_one()
+    for _time in range(2):
+        with request_of(tenants[0].tenant):
+            assert names() == ["Olive Owner acmeword"]
+        assert next_one() == first
 
 
 def test_a_transaction_that_was_left_open_ends_with_the_request(pool, tenants):
