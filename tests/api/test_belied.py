@@ -10,7 +10,9 @@ from accounts.models import ApiKey, User
 from catalog.api.products import ProductViewSet
 from catalog.models import Product
 from tenants import middleware
+from tenants.models import Tenant
 from tenants.postgresql import sending
+from tenants.schema import in_public
 
 PRODUCTS = "/api/v1/products/"
 FAILS = 'SELECT 1 / (count(*) - count(*)) FROM "catalog_product"'
@@ -56,6 +58,16 @@ def test_no_view_answers_one_whose_key_has_ended(program, monkeypatch, view):
     monkeypatch.setattr(ProductViewSet, "list", view)
     revoke()
     assert program.get(PRODUCTS).status_code == 401
+
+
+def test_what_ends_a_request_is_not_lost_where_its_answer_is_written(program, acme, monkeypatch):
+    monkeypatch.setattr(ProductViewSet, "list", lazily)
+    with in_public():
+        Tenant.objects.filter(pk=acme.tenant.pk).update(name="Acme renamed")
+    assert program.get(PRODUCTS).status_code == 200
+    with in_public():
+        Tenant.objects.filter(pk=acme.tenant.pk).update(status="suspended")
+    assert program.get(PRODUCTS).status_code == 403
 
 
 @pytest.mark.parametrize("path", [PRODUCTS, f"{PRODUCTS}?odd=1", "/api/v1/nowhere/"])
