@@ -20,7 +20,6 @@ from .models import ApiKey, User
 from .providers import registry, verifier
 from .providers.base import API_KEY_HEADER, BEARER, Claims
 
-READS = {"GET", "HEAD"}
 HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 # Exactly so: a server joins two headers of one name with a comma, which is refused here.
 IN_HEADER = re.compile(r"Bearer ([A-Za-z0-9._~+/=-]+)")
@@ -92,8 +91,7 @@ def by_key(request, text: str) -> Identity:
     if not found:
         raise CredentialRefused("no API key")
     prefix, secret = found.groups()
-    # For requests that read; accounts/middleware.py has it confirmed before any view that may do more.
-    key = persons.by_key(prefix, may_be_remembered=request.method in READS)
+    key = persons.by_key(prefix)  # accounts/middleware.py has a remembered one confirmed before most views
     matches = constant_time_compare(ApiKey.hash(secret), key.secret_hash if key else NOBODYS_HASH)
     if key is None or not matches:
         raise CredentialRefused("unknown or ended API key")

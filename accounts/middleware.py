@@ -109,7 +109,7 @@ def is_for_anybody(view) -> bool:
 
 def asks_for_rows_first(view, method: str) -> bool:
     """Is this a reading action that its view declares in `rows_first` (accounts/api/viewsets.py)?"""
-    action = getattr(view, "actions", {}).get(method.lower()) if method in credentials.READS else None
+    action = getattr(view, "actions", {}).get(method.lower())
     return action is not None and action in getattr(view.cls, "rows_first", ())
 
 

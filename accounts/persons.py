@@ -48,10 +48,12 @@ def by_number(pk: int) -> User | None:
     return _person(rows[0]) if rows else None
 
 
-def by_key(prefix: str, *, may_be_remembered: bool = False) -> ApiKey | None:
-    """A key that is neither revoked nor expired, of somebody who may act: `key.user`, with his rights."""
+def by_key(prefix: str) -> ApiKey | None:
+    """A key that is neither revoked nor expired, of somebody who may act: `key.user`, with his rights. It may be a
+    remembered one.
+    """
     named = {"prefix": prefix, "now": timezone.now()}
-    row = _by_key().row(named, place=(prefix,), may_be_remembered=may_be_remembered)
+    row = _by_key().row(named, place=(prefix,), may_be_remembered=True)
     if row is None:
         return None
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
@@ -84,11 +86,13 @@ class Question:
     def is_still(self, place: tuple[str, ...], believed: tuple, cursor) -> bool:
         """Is it what the database answers? Remembers what it is now."""
         rows = self.statement.read(cursor)
-        if rows != [believed] and [self.decisive(row) for row in rows] != [self.decisive(believed)]:
-            REMEMBERED.drop(place)
-            return False
-        REMEMBERED.keep(place, rows[0])
-        return True
+        if rows == [believed]:
+            return True
+        if [self.decisive(row) for row in rows] == [self.decisive(believed)]:
+            REMEMBERED.keep(place, rows[0])
+            return True
+        REMEMBERED.drop(place)
+        return False
 
     def decisive(self, row: tuple) -> list[Any]:
         """Rights come in any order."""

@@ -66,8 +66,8 @@ class Known:
 class KnownTenants:
     """By host, as `hosts.normalise` writes it."""
 
-    def __init__(self, size: int = MOST_HOSTS):
-        self._known: Bounded[str, Known] = Bounded(size)
+    def __init__(self):
+        self._known: Bounded[str, Known] = Bounded(MOST_HOSTS)
         self.forget, self.clear = self._known.drop, self._known.clear
 
     def recall(self, host: str) -> Known | None:

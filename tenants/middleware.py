@@ -148,9 +148,9 @@ class TenantMiddleware:
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
         except (StatementsLost, AnswerChanged) as reason:
-            logger.info("A request is begun anew: %s.", type(reason).__name__)
             if request.method not in SAFE:
                 raise
+            logger.info("A request is begun anew: %s.", type(reason).__name__)
             wrapper().set_schema_to_public()
             return None if can_begin_anew(request) else unavailable(request)
 
@@ -171,7 +171,7 @@ class TenantMiddleware:
         try:
             with transaction.atomic():
                 connection.set_tenant(tenant)
-                connection.expect(proof)
+                connection.expect(proof, can_begin_anew=request.method in SAFE)
                 response = self.get_response(request)
         except (IntegrityError, InternalError):
             # The commit raises it, of a deferred foreign key whose target went meanwhile. Citus, whose workers find it

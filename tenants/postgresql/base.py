@@ -43,6 +43,7 @@ class DatabaseWrapper(ConfirmingWrapper):
         self._bound_to: str | None = None
         self._session_bound = self._undoing = False
         self._proof, self._serves = "", None
+        self._can_begin_anew = False
         self.statement_timeout = NO_TIMEOUT  # as PostgreSQL writes it; the middleware sets a request's
         super().__init__(*args, **kwargs)
         self.introspection = Introspection(self)
@@ -82,13 +83,15 @@ class DatabaseWrapper(ConfirmingWrapper):
 
     # --- which tenant it is ------------------------------------------------------------------------
 
-    def expect(self, proof: str = "") -> None:
+    def expect(self, proof: str = "", *, can_begin_anew: bool = False) -> None:
         """A request for the present tenant begins: nothing is bound, and the first binding is to hold by `proof`.
 
         `proof` is a condition that holds as long as the tenant is the one that was chosen; empty: it was just read.
+        `can_begin_anew`: should anything else that is remembered turn out wrong, as with a request that only reads.
         What speaks against serving it is raised as TenantChanged or SchemaGone, which the middleware alone catches.
         """
         self._bound_to, self._proof, self._serves = None, proof, self.schema_name
+        self._can_begin_anew = can_begin_anew
         self.forget_belief()
 
     def prove(self) -> None:
@@ -102,10 +105,10 @@ class DatabaseWrapper(ConfirmingWrapper):
 
     @property
     def may_believe(self) -> bool:
-        """May this request go on with what the process remembers? TenantMiddleware begins it anew if that was wrong,
-        as long as its tenant is a remembered one too. Values have to be written into the text of what is believed.
+        """May this request go on with what the process remembers? TenantMiddleware begins it anew if that is wrong, as
+        long as its tenant is a remembered one too. Values have to be written into the text of what is believed.
         """
-        begins = bool(self._proof) and not self._is_bound()
+        begins = self._can_begin_anew and bool(self._proof) and not self._is_bound()
         return begins and not self._belief and not self.features.uses_server_side_binding
 
     @property
@@ -130,11 +133,11 @@ class DatabaseWrapper(ConfirmingWrapper):
         """Raises OutsideTransaction; then nothing is sent."""
         if self._undoing:  # a failed transaction takes no other statement before that one
             return []
-        if self._is_bound():
-            return [*super().due(), *self.questions_due()]
-        self._demand_transaction()
-        bound = binding(self.schema_name, self.statement_timeout, self._proof, not self._session_bound)
-        return [*super().due(), bound, *self.questions_due()]
+        due = super().due()
+        if not self._is_bound():
+            self._demand_transaction()
+            due.append(binding(self.schema_name, self.statement_timeout, self._proof, not self._session_bound))
+        return [*due, *self.questions_due()]
 
     def _is_bound(self) -> bool:
         if self.in_atomic_block or self._session_bound or self.schema_name != PUBLIC:

@@ -94,6 +94,14 @@ def test_what_has_changed_elsewhere_holds_as_if_no_key_were_remembered(program, 
         assert remembered != before
 
 
+@pytest.mark.parametrize("change", ENDS)
+def test_a_write_is_never_begun_with_what_is_remembered(program, acme, change):
+    """It could not be begun anew."""
+    change(acme)
+    assert program.send("PATCH", f"{PRODUCTS}{acme.coffee.pk}/", {"title": "Stray"}).status_code == 401
+    assert Product.objects.get(pk=acme.coffee.pk).title == acme.coffee.title
+
+
 def test_a_right_that_was_given_to_its_holder_is_there_at_once(program, acme):
     acme.people["editor"].groups.clear()
     assert program.get(PRODUCTS).json()["results"] == []

@@ -17,7 +17,7 @@ def request_of(tenant) -> Iterator[None]:
     try:
         with transaction.atomic():
             connection.set_tenant(known.tenant())
-            connection.expect(known.proof)
+            connection.expect(known.proof, can_begin_anew=True)
             yield
     finally:
         connection.expect_nothing()
