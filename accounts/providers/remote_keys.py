@@ -1,4 +1,4 @@
-"""The key set of a hosted provider: fetched when it is needed, kept through an outage, never waited for."""
+"""The key set of a hosted provider: fetched when it is needed, kept through an outage, waited for only by the first."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 FRESH_FOR = timedelta(minutes=5)  # a key that was withdrawn verifies nothing after that
 COOL_DOWN = timedelta(seconds=45)  # between two fetches for ids that nobody knows; a new key is known within a minute
 COLD_DOWN = timedelta(seconds=10)  # the same while there is no key at all, and nobody can come in
+PATIENCE = timedelta(seconds=http.SECONDS)  # of those who come while the very first fetch runs: it takes no longer
 MOST_KEYS = 50
 FEWEST_SECRET_BYTES = 32  # RFC 7518: as long as the hash
 
@@ -29,7 +30,8 @@ def stale_bound() -> timedelta:
 class RemoteKeys(KeySource):
     """The keys at the address that `find_address()` gives, asked at each fetch: discovery may have to come first.
 
-    A known key answers at once, while a stale set is fetched anew in the background. What cannot be fetched, or is
+    In a process that knows none yet everybody waits for the first fetch: it began to serve a moment ago, and who came
+    first must not be the only one let in. A known key answers at once, while a stale set is fetched anew in the background. What cannot be fetched, or is
     no sound set, leaves the old keys in place, up to IDENTITY_STALE_KEYS_HOURS after they were read.
     """
 
@@ -40,7 +42,7 @@ class RemoteKeys(KeySource):
             "cool_down": COOL_DOWN,
             "cold_down": COLD_DOWN,
             "keep_for": stale_bound,
-            "patience": timedelta(),
+            "patience": PATIENCE,
             "background": True,
         }
         super().__init__(self._fetch, **(usual | timing))

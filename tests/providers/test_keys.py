@@ -157,26 +157,43 @@ def test_nobody_waits_while_the_key_set_hangs(server, keys, clock):
     after_renewal()
 
 
-def test_a_hundred_at_once_on_a_cold_start_ask_once_and_none_is_refused(server, clock):
-    """Who comes while the first fetch runs is told to come again; who comes after it is in."""
+def test_a_crowd_on_a_cold_start_asks_once_and_all_are_let_in(server, clock):
+    """Each deploy starts processes that know no key yet, and requests do not wait for them to be warm."""
     keys, start, answers = RemoteKeys(lambda: server.url, clock=clock), Barrier(20), []
     provider, tokens = forge.provider(keys=keys), [good_token() for _number in range(20)]
 
     def come(token: str) -> None:
         start.wait()
-        try:
-            answers.append(accepts(provider, token))
-        except ProviderAway:
-            answers.append("later")
+        answers.append(accepts(provider, token))
 
     crowd = [Thread(target=come, args=[token]) for token in tokens]
     for thread in crowd:
         thread.start()
     for thread in crowd:
         thread.join(20)
-    assert len(answers) == 20
-    assert False not in answers
-    assert True in answers
+    assert answers == [True] * 20
+    assert len(server.asked) == 1
+
+
+def test_a_crowd_on_a_cold_start_waits_no_longer_than_for_one_answer(server, clock, quick):
+    """The provider hangs: the crowd is told to come again when that one question is over, and asks no more."""
+    quick()
+    server.mode = "hang"
+    keys, start, answers = RemoteKeys(lambda: server.url, clock=clock), Barrier(20), []
+    provider, tokens = forge.provider(keys=keys), [good_token() for _number in range(20)]
+
+    def come(token: str) -> None:
+        start.wait()
+        with pytest.raises(ProviderAway):
+            accepts(provider, token)
+        answers.append("later")
+
+    crowd = [Thread(target=come, args=[token]) for token in tokens]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join(20)
+    assert answers == ["later"] * 20
     assert len(server.asked) == 1
 
 
