@@ -31,4 +31,5 @@ def product(database: str = "product") -> dict[str, str]:
         "OIDC_CLIENT_SECRET": "bench-only",
         "OIDC_AUDIENCE": AUDIENCE,
         "OIDC_TENANT_CLAIM": "tenant",
+        "WEB_THREADS": "1",  # as config/gunicorn.py says it: the workers are synchronous
     }

@@ -1,4 +1,7 @@
-"""The product behind each server that could serve it, and behind each kind of pool. Two workers each."""
+"""The product behind each server that could serve it, and behind each kind of pool. Two workers each.
+
+`as deployed` is what config/gunicorn.py says: more of them, loaded before they part.
+"""
 
 import os
 import shutil
@@ -18,6 +21,7 @@ UVICORN = "uvicorn --host 127.0.0.1 --port {port} --workers 2 --no-access-log --
 COMMANDS = {
     "gunicorn sync": f"{GUNICORN} --worker-class sync",
     "gunicorn threads": f"{GUNICORN} --worker-class gthread --threads 4",
+    "as deployed": "gunicorn config.wsgi --config python:config.gunicorn --log-level error --bind 127.0.0.1:{port}",
     "granian wsgi": f"{GRANIAN} --interface wsgi --blocking-threads 4 config.wsgi:application",
     "granian asgi": f"{GRANIAN} --interface asgi config.asgi:application",
     "uvicorn asgi": f"{UVICORN} config.asgi:application",

@@ -21,16 +21,20 @@ class MaskedLogger(Logger):
 
 logger_class = MaskedLogger
 accesslog = "-"
+control_socket_disable = True  # nobody asks it anything, and two servers of one user would share its path
 limit_request_line = 8190  # a cursor may be long; what is longer is refused by the server itself, as a page of its own
 
-# A worker a core. Its threads are for requests that wait (a database, an identity provider); Python runs one at a time.
-worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))  # and as many connections: DATABASE_POOL_MAX follows
+# One request at a time in each process, and the kernel hands the next one to whoever is free. Threads beside it take
+# turns in Python, and a worker that is idle for a moment keeps all connections of a proxy to itself.
+worker_class = "sync"  # gunicorn makes it gthread where there are threads: for clients that no proxy buffers
+workers = int(os.environ.get("WEB_CONCURRENCY", "4"))
+threads = int(os.environ.get("WEB_THREADS", "1"))
+raw_env = [f"WEB_THREADS={threads}"]  # and as many connections: DATABASE_POOL_MAX follows
+preload_app = True  # loaded once: four workers share what two of them held, and a new one is there at once
 
 # Each worker is replaced now and then, not all at once: whatever grows in a process, or in its backends, has an end.
 max_requests = 20_000
 max_requests_jitter = 4_000
-timeout = 30  # seconds without a sign of life; a statement is ended after 5 (REQUEST_STATEMENT_TIMEOUT)
+timeout = 120  # seconds for one request, then its worker is replaced; a statement is ended after 5 (REQUEST_STATEMENT_TIMEOUT)
 graceful_timeout = 30  # seconds for the requests under way when it is told to stop
-keepalive = 75  # seconds; longer than a proxy keeps its idle connections (nginx: 60), so that it is the one to close
+keepalive = 75  # seconds, with threads; longer than a proxy keeps its idle connections (nginx: 60), so that it closes them

@@ -96,6 +96,31 @@ def test_production_keeps_a_pool_unless_threads_keep_their_connections(given, si
     assert asked.stdout.strip() == size, asked.stderr
 
 
+ASK_GUNICORN = """
+import sys
+from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.arbiter import Arbiter
+sys.argv[:] = ["gunicorn", "config.wsgi", "--config", "python:config.gunicorn"]
+cfg = Arbiter(WSGIApplication()).cfg
+from django.conf import settings
+print(cfg.worker_class_str, cfg.workers, cfg.threads, settings.DATABASE_POOL["max_size"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "served"),
+    [
+        ({}, "sync 4 1 1"),
+        ({"WEB_CONCURRENCY": "8", "WEB_THREADS": "3"}, "gthread 8 3 3"),
+        ({"DATABASE_POOL_MAX": "2"}, "sync 4 1 2"),
+    ],
+)
+def test_a_worker_keeps_as_many_connections_as_it_has_threads(given, served):
+    """The settings are loaded by gunicorn itself, before the workers part."""
+    asked = python("-c", ASK_GUNICORN, **PROD, DATABASE_URL=ADDRESS, **given)
+    assert asked.stdout.strip().splitlines()[-1] == served, asked.stderr
+
+
 def test_asgi_does_not_start_with_connections_that_threads_keep():
     refused = python("-c", "import config.asgi", **PROD, DATABASE_URL=ADDRESS, CONN_MAX_AGE="60")
     assert refused.returncode == 1

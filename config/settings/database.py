@@ -46,6 +46,7 @@ if env.str("DATABASE_REPLICA_URL", default=""):
 
 # What a serving process keeps (tenants/pooling.py): at most one connection a thread is in use at once. Sizes are per
 # process, times in seconds. Who waits longer than `timeout` for a connection gets a 503. 0, or CONN_MAX_AGE: no pool.
+# config/gunicorn.py says how many threads there are; 4 is for servers that say nothing, as those of ASGI.
 DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=env.int("WEB_THREADS", default=4))
 DATABASE_POOL = {
     "min_size": min(env.int("DATABASE_POOL_MIN", default=1), DATABASE_POOL_MAX),
