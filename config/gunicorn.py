@@ -35,6 +35,6 @@ preload_app = True  # loaded once: four workers share what two of them held, and
 # Each worker is replaced now and then, not all at once: whatever grows in a process, or in its backends, has an end.
 max_requests = 20_000
 max_requests_jitter = 4_000
-timeout = 120  # seconds for one request, then its worker is replaced; a statement is ended after 5 (REQUEST_STATEMENT_TIMEOUT)
+timeout = 120  # seconds for one request, then its worker is replaced; a statement has 5 (REQUEST_STATEMENT_TIMEOUT)
 graceful_timeout = 30  # seconds for the requests under way when it is told to stop
-keepalive = 75  # seconds, with threads; longer than a proxy keeps its idle connections (nginx: 60), so that it closes them
+keepalive = 75  # seconds, where there are threads; longer than a proxy's (nginx: 60), so that the proxy closes

@@ -31,8 +31,9 @@ class RemoteKeys(KeySource):
     """The keys at the address that `find_address()` gives, asked at each fetch: discovery may have to come first.
 
     In a process that knows none yet everybody waits for the first fetch: it began to serve a moment ago, and who came
-    first must not be the only one let in. A known key answers at once, while a stale set is fetched anew in the background. What cannot be fetched, or is
-    no sound set, leaves the old keys in place, up to IDENTITY_STALE_KEYS_HOURS after they were read.
+    first must not be the only one let in. After that a known key answers at once, while a stale set is fetched anew in
+    the background. What cannot be fetched, or is no sound set, leaves the old keys in place, up to
+    IDENTITY_STALE_KEYS_HOURS after they were read.
     """
 
     def __init__(self, find_address: Callable[[], str], *, headers: Mapping[str, str] | None = None, **timing):
