@@ -1,7 +1,8 @@
 """Which server? `python -m bench.choice [SERVER ..]`: the product's own pages, side by side.
 
-Every server has two workers and psycopg's pool. Interleaved in rounds, the median of each. Memory is the workers'
-proportional share (PSS) after the load. What came of it: docs/decisions/0023-server-and-pool.md.
+Every server has two workers (`as deployed`: four, and an access log) and psycopg's pool. Interleaved in rounds, the
+median of each. Memory is the workers' proportional share (PSS) after the load. What came of it:
+docs/decisions/0023-server-and-pool.md.
 """
 
 import argparse

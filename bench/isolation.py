@@ -112,7 +112,7 @@ def proof(server: str, pool: str, requests: int, **environment: str) -> Verdict:
 
 
 def warm_up(port: int) -> None:
-    """Until each worker knows the issuer's keys: who comes during the very first fetch is told to come again (503)."""
+    """Until each worker knows the issuer's keys, whoever is slow to hand them out."""
     for _each in range(WARM_UP):
         load.send(Ask(port, f"{TENANTS[0]}.localhost", "/api/v1/products/?limit=1", token(TENANTS[0], BY_ROLE)))
 

@@ -1,6 +1,6 @@
 """The product behind each server that could serve it, and behind each kind of pool. Two workers each.
 
-`as deployed` is what config/gunicorn.py says: more of them, loaded before they part.
+`as deployed` is what config/gunicorn.py says: four of them, loaded before they are forked, and an access log.
 """
 
 import os

@@ -89,7 +89,7 @@ ASK_FOR_POOL = "from django.conf import settings; print(settings.DATABASE_POOL.g
 
 @pytest.mark.parametrize(
     ("given", "size"),
-    [({}, "4"), ({"WEB_THREADS": "7"}, "7"), ({"DATABASE_POOL_MAX": "0"}, "None"), ({"CONN_MAX_AGE": "60"}, "None")],
+    [({}, "4"), ({"WEB_THREADS": "7"}, "8"), ({"DATABASE_POOL_MAX": "0"}, "None"), ({"CONN_MAX_AGE": "60"}, "None")],
 )
 def test_production_keeps_a_pool_unless_threads_keep_their_connections(given, size):
     asked = python("-c", ASK_FOR_POOL, **PROD, DATABASE_URL=ADDRESS, **given)
@@ -110,13 +110,13 @@ print(cfg.worker_class_str, cfg.workers, cfg.threads, settings.DATABASE_POOL["ma
 @pytest.mark.parametrize(
     ("given", "served"),
     [
-        ({}, "sync 4 1 1"),
-        ({"WEB_CONCURRENCY": "8", "WEB_THREADS": "3"}, "gthread 8 3 3"),
-        ({"DATABASE_POOL_MAX": "2"}, "sync 4 1 2"),
+        ({}, "sync 4 1 2"),
+        ({"WEB_CONCURRENCY": "8", "WEB_THREADS": "3"}, "gthread 8 3 4"),
+        ({"DATABASE_POOL_MAX": "5"}, "sync 4 1 5"),
     ],
 )
-def test_a_worker_keeps_as_many_connections_as_it_has_threads(given, served):
-    """The settings are loaded by gunicorn itself, before the workers part."""
+def test_a_worker_keeps_a_connection_for_each_thread_and_one_for_events(given, served):
+    """The settings are loaded by gunicorn itself, before the workers are forked."""
     asked = python("-c", ASK_GUNICORN, **PROD, DATABASE_URL=ADDRESS, **given)
     assert asked.stdout.strip().splitlines()[-1] == served, asked.stderr
 

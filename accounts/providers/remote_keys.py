@@ -1,4 +1,4 @@
-"""The key set of a hosted provider: fetched when it is needed, kept through an outage, waited for only by the first."""
+"""The key set of a hosted provider: fetched when needed, kept through an outage, waited for while none is known."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 FRESH_FOR = timedelta(minutes=5)  # a key that was withdrawn verifies nothing after that
 COOL_DOWN = timedelta(seconds=45)  # between two fetches for ids that nobody knows; a new key is known within a minute
 COLD_DOWN = timedelta(seconds=10)  # the same while there is no key at all, and nobody can come in
-PATIENCE = timedelta(seconds=http.SECONDS)  # of those who come while the very first fetch runs: it takes no longer
+PATIENCE = timedelta(seconds=1)  # of those who come while the first fetch runs: more than one that is well takes
 MOST_KEYS = 50
 FEWEST_SECRET_BYTES = 32  # RFC 7518: as long as the hash
 
@@ -30,9 +30,9 @@ def stale_bound() -> timedelta:
 class RemoteKeys(KeySource):
     """The keys at the address that `find_address()` gives, asked at each fetch: discovery may have to come first.
 
-    In a process that knows none yet everybody waits for the first fetch: it began to serve a moment ago, and who came
-    first must not be the only one let in. After that a known key answers at once, while a stale set is fetched anew in
-    the background. What cannot be fetched, or is no sound set, leaves the old keys in place, up to
+    In a process that knows none everybody waits a moment for the first fetch: most likely it began to serve just now,
+    and who came first must not be the only one let in. A known key answers at once, while a stale set is fetched anew
+    in the background. What cannot be fetched, or is no sound set, leaves the old keys in place, up to
     IDENTITY_STALE_KEYS_HOURS after they were read.
     """
 

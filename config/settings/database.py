@@ -44,10 +44,11 @@ if env.str("DATABASE_REPLICA_URL", default=""):
     replica |= {"ATOMIC_REQUESTS": False, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
     DATABASES["replica"] = replica
 
-# What a serving process keeps (tenants/pooling.py): at most one connection a thread is in use at once. Sizes are per
-# process, times in seconds. Who waits longer than `timeout` for a connection gets a 503. 0, or CONN_MAX_AGE: no pool.
-# config/gunicorn.py says how many threads there are; 4 is for servers that say nothing, as those of ASGI.
-DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=env.int("WEB_THREADS", default=4))
+# What a serving process keeps (tenants/pooling.py): one connection a thread is in use at once, and one more while a
+# provider's events are looked into (accounts/flows/provider_events.py). Sizes are per process, times in seconds. Who
+# waits longer than `timeout` for a connection gets a 503. 0, or CONN_MAX_AGE: no pool.
+# config/gunicorn.py says how many threads there are; 3 is for servers that say nothing, as those of ASGI.
+DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=env.int("WEB_THREADS", default=3) + 1)
 DATABASE_POOL = {
     "min_size": min(env.int("DATABASE_POOL_MIN", default=1), DATABASE_POOL_MAX),
     "max_size": DATABASE_POOL_MAX,
