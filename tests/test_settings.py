@@ -96,12 +96,15 @@ def test_production_keeps_a_pool_unless_threads_keep_their_connections(given, si
     assert asked.stdout.strip() == size, asked.stderr
 
 
-ASK_GUNICORN = """
+GUNICORN = """
 import sys
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.http import get_parser
 sys.argv[:] = ["gunicorn", "config.wsgi", "--config", "python:config.gunicorn"]
 cfg = Arbiter(WSGIApplication()).cfg
+"""
+ASK_FOR_WORKERS = f"""{GUNICORN}
 from django.conf import settings
 print(cfg.worker_class_str, cfg.workers, cfg.threads, settings.DATABASE_POOL["max_size"])
 """
@@ -117,8 +120,21 @@ print(cfg.worker_class_str, cfg.workers, cfg.threads, settings.DATABASE_POOL["ma
 )
 def test_a_worker_keeps_a_connection_for_each_thread_and_one_for_events(given, served):
     """The settings are loaded by gunicorn itself, before the workers are forked."""
-    asked = python("-c", ASK_GUNICORN, **PROD, DATABASE_URL=ADDRESS, **given)
+    asked = python("-c", ASK_FOR_WORKERS, **PROD, DATABASE_URL=ADDRESS, **given)
     assert asked.stdout.strip().splitlines()[-1] == served, asked.stderr
+
+
+ASK_FOR_HEADERS = f"""{GUNICORN}
+sent = b"GET / HTTP/1.1\\r\\nX-Forwarded-For: 198.51.100.7\\r\\nX_Forwarded_For: 6.6.6.6\\r\\n\\r\\n"
+request = next(get_parser(cfg, iter([sent]), ("127.0.0.1", 1)))
+print([value for _name, value in request.headers])
+"""
+
+
+def test_no_underscore_passes_for_what_the_proxy_says():
+    """WSGI has one name for both headers. The server keeps the one and drops the other (decision 23)."""
+    asked = python("-c", ASK_FOR_HEADERS, **PROD, DATABASE_URL=ADDRESS)
+    assert asked.stdout.strip().splitlines()[-1] == "['198.51.100.7']", asked.stderr
 
 
 def test_asgi_does_not_start_with_connections_that_threads_keep():
