@@ -419,11 +419,11 @@ def test_all_refusals_of_keys_look_the_same(acme, key_of, program):
 
 def test_a_refused_key_is_in_the_platforms_log_and_not_in_the_tenants(acme, program):
     before = snapshot(acme.tenant.schema_name)
-    assert program.who("tnt_" + "a" * 12 + "_" + "b" * 43).status_code == 401
+    assert program.who("tnt_" + "a" * 12 + "_" + "w" * 43).status_code == 401
     with in_public():
         event = PlatformEvent.objects.get()
     assert (event.kind, event.schema_name, event.address) == ("token_rejected", acme.tenant.schema_name, "127.0.0.1")
-    assert "bbb" not in str(vars(event))
+    assert "www" not in str(vars(event))  # no letter of a request's number
     assert snapshot(acme.tenant.schema_name) == before
 
 
