@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.db.models import Q
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -28,7 +30,7 @@ class Container:
 
 class Shareable(models.Model):
     """A model with object rights: its queryset derives from AccessQuerySet, and it has two grant models
-    that subclass guardian's direct foreign-key bases.
+    (UserGrant, GroupGrant).
     """
 
     container: Container | None = None
@@ -58,6 +60,29 @@ class Shareable(models.Model):
 
 # --- Grants ---------------------------------------------------------------------------------------
 
+# guardian's bases with one index where Django would make three: that of the constraint, (holder, permission, row). It
+# serves whatever is asked by holder; nobody asks by permission alone. Each new row brings its maker three grants.
+
+
+class UserGrant(UserObjectPermissionBase):
+    """What a person may do with a row. Derive from it, with a foreign key `content_object` to what is shared."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False)
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE, db_index=False)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = True
+
+
+class GroupGrant(GroupObjectPermissionBase):
+    """What a role may do with a row. Derive from it, with a foreign key `content_object` to what is shared."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, db_index=False)
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE, db_index=False)
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = True
+
 
 @cache
 def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[Any]:
@@ -72,11 +97,11 @@ def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[Any]:
 
 
 def user_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, UserObjectPermissionBase)
+    return _grant_model(model, UserGrant)
 
 
 def group_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, GroupObjectPermissionBase)
+    return _grant_model(model, GroupGrant)
 
 
 # --- Names ----------------------------------------------------------------------------------------

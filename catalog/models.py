@@ -19,11 +19,10 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.access import AccessQuerySet, role_permissions
 from accounts.search import CONFIG, matching
-from accounts.shareable import Container, Shareable
+from accounts.shareable import Container, GroupGrant, Shareable, UserGrant
 
 
 class CategoryQuerySet(AccessQuerySet):
@@ -218,17 +217,17 @@ class Product(Shareable):
 # (166 ms for a list of 100,000 where these take 4).
 
 
-class ProductUserGrant(UserObjectPermissionBase):
+class ProductUserGrant(UserGrant):
     content_object = models.ForeignKey(Product, on_delete=models.CASCADE)
 
 
-class ProductGroupGrant(GroupObjectPermissionBase):
+class ProductGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Product, on_delete=models.CASCADE)
 
 
-class CategoryUserGrant(UserObjectPermissionBase):
+class CategoryUserGrant(UserGrant):
     content_object = models.ForeignKey(Category, on_delete=models.CASCADE)
 
 
-class CategoryGroupGrant(GroupObjectPermissionBase):
+class CategoryGroupGrant(GroupGrant):
     content_object = models.ForeignKey(Category, on_delete=models.CASCADE)
