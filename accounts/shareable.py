@@ -97,11 +97,11 @@ def _grant_model(model: type[Shareable], base: type[models.Model]) -> type[Any]:
 
 
 def user_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, UserGrant)
+    return _grant_model(model, UserObjectPermissionBase)
 
 
 def group_grants(model: type[Shareable]) -> type[Any]:
-    return _grant_model(model, GroupGrant)
+    return _grant_model(model, GroupObjectPermissionBase)
 
 
 # --- Names ----------------------------------------------------------------------------------------
