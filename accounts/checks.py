@@ -46,20 +46,29 @@ def codenames(meta) -> list[str]:
 
 @register(Tags.security)
 def grants_are_direct(app_configs, **kwargs):
-    """A model with object rights has its own two grant tables; guardian's generic one casts keys to text."""
+    """A model with object rights has its own two grant tables, each with an index by holder.
+
+    guardian's generic table casts keys to text, which no index serves. A `Meta` that does not derive from the base's
+    loses its constraint, and with it the index that every list and page asks.
+    """
+    problems = {model: problem_of_grants(model) for model in shareable_models()}
     return [
-        Error(f"{model.__name__} lacks direct grant models (see catalog/models.py).", id="accounts.E003")
-        for model in shareable_models()
-        if not has_direct_grants(model)
+        Error(f"{model.__name__} {problem} (see catalog/models.py).", id="accounts.E003")
+        for model, problem in problems.items()
+        if problem
     ]
 
 
-def has_direct_grants(model) -> bool:
+def problem_of_grants(model) -> str:
+    """Empty where all is well."""
     try:
-        access.user_grants(model), access.group_grants(model)
+        tables = {"user": access.user_grants(model), "group": access.group_grants(model)}
     except LookupError:
-        return False
-    return True
+        return "lacks direct grant models"
+    for holder, table in tables.items():
+        if (holder, "permission", "content_object") not in table._meta.unique_together:
+            return f"has grants without an index by {holder}: let the Meta of {table.__name__} derive from its base's"
+    return ""
 
 
 @register(Tags.security)

@@ -30,7 +30,7 @@ class Container:
 
 class Shareable(models.Model):
     """A model with object rights: its queryset derives from AccessQuerySet, and it has two grant models
-    (UserGrant, GroupGrant).
+    (UserGrant, GroupGrant, or guardian's own direct bases).
     """
 
     container: Container | None = None
@@ -60,8 +60,9 @@ class Shareable(models.Model):
 
 # --- Grants ---------------------------------------------------------------------------------------
 
-# guardian's bases with one index where Django would make three: that of the constraint, (holder, permission, row). It
-# serves whatever is asked by holder; nobody asks by permission alone. Each new row brings its maker three grants.
+# guardian's bases with one index by holder where Django would make three: that of the constraint, (holder, permission,
+# row). No request asks by permission alone; deleting a permission reads the tables. Each new row brings its maker three
+# grants. A `Meta` of your own derives from theirs, or the index is gone (a start-up error, accounts.E003).
 
 
 class UserGrant(UserObjectPermissionBase):

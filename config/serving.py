@@ -22,9 +22,9 @@ def begin(*, is_async: bool = False) -> None:
 def leave_to_the_collector_what_is_new() -> None:
     """What is loaded by now stays. To look at it again took the collector 140 ms, in the middle of a request.
 
-    What is new is looked at after 50,000 objects, not after 700: nearly all of it goes with its request, without the
-    collector. At most some ten megabytes wait for it.
+    What is new is looked at after 50,000 objects more, not after 700: nearly all of it goes with its request, without
+    the collector. What does not waits for some hundred requests, as a rule a few megabytes.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 5, 5)

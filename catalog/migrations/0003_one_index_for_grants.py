@@ -2,16 +2,16 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import CASCADE
 
-# As Django named them: (model, field, what it refers to, the hash in the index's name).
+# As Django named them: (model, field, what it refers to, the hash in its name). In the order in which lists lock them.
 INDEXES = [
+    ("categoryusergrant", "user", settings.AUTH_USER_MODEL, "b11ceafa"),
+    ("categoryusergrant", "permission", "auth.permission", "a97d1f60"),
     ("categorygroupgrant", "group", "auth.group", "3208a514"),
     ("categorygroupgrant", "permission", "auth.permission", "b1448363"),
-    ("categoryusergrant", "permission", "auth.permission", "a97d1f60"),
-    ("categoryusergrant", "user", settings.AUTH_USER_MODEL, "b11ceafa"),
+    ("productusergrant", "user", settings.AUTH_USER_MODEL, "154d8883"),
+    ("productusergrant", "permission", "auth.permission", "318ecea6"),
     ("productgroupgrant", "group", "auth.group", "1974c97f"),
     ("productgroupgrant", "permission", "auth.permission", "d3c6ef2c"),
-    ("productusergrant", "permission", "auth.permission", "318ecea6"),
-    ("productusergrant", "user", settings.AUTH_USER_MODEL, "154d8883"),
 ]
 
 
@@ -21,7 +21,7 @@ def without_index(model: str, field: str, to: str, name: str) -> migrations.Sepa
     index = f"{table}_{column}_{name}"
     return migrations.SeparateDatabaseAndState(
         database_operations=[
-            migrations.RunSQL(f"DROP INDEX {index}", f"CREATE INDEX {index} ON {table} ({column})"),
+            migrations.RunSQL(f"DROP INDEX IF EXISTS {index}", f"CREATE INDEX {index} ON {table} ({column})"),
         ],
         state_operations=[
             migrations.AlterField(model, field, models.ForeignKey(to, on_delete=CASCADE, db_index=False)),
