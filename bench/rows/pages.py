@@ -70,6 +70,7 @@ def measure(names: list[str], plan: Plan) -> Iterator[Result]:
     with ExitStack() as stack:
         ports = {side: stack.enter_context(server(side)) for side in APPLICATIONS}
         for size in sizes:
+            undo(size)  # what was on its way when an earlier run ended
             compare(ports, size)
         for name, work in works.items():
             yield in_turns(name, work, ports, plan)
@@ -164,7 +165,7 @@ def in_turns(name: str, work: Work, ports: dict[str, int], plan: Plan) -> Result
             figures[side].p50.append(seen.p50)
             figures[side].p95.append(seen.p95)
             if work.writes:
-                undo(work)
+                undo(work.products)
     return result(name, work, figures)
 
 
@@ -201,16 +202,18 @@ def statements_of(ask: Ask) -> int:
     return sorted(found)[COUNTED // 2]
 
 
-def undo(work: Work) -> None:
+def undo(size: int) -> None:
     """Take away what a load has created, so that each begins with the same rows. The product's log keeps its lines."""
-    tenant = tenant_of(work.products)
+    tenant = tenant_of(size)
     for database, schema in (("peer", tenant), ("product", f"t_{tenant}")):
         with postgres.connect(database) as connection:
             connection.execute(f"SET search_path = {schema}".encode())
             connection.execute("CREATE TEMP TABLE gone AS SELECT id FROM catalog_product WHERE title = 'New'")
-            for table, column in [*connection.execute(POINTING).fetchall(), *POINTING_BY_VALUE[database]]:
-                connection.execute(f"DELETE FROM {table} WHERE {column}::bigint IN (SELECT id FROM gone)".encode())
+            for table, column in connection.execute(POINTING).fetchall():
+                connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM gone)".encode())
             connection.execute("DELETE FROM catalog_product WHERE id IN (SELECT id FROM gone)")
+            for table, column in POINTING_BY_VALUE[database]:
+                connection.execute(ORPHANS.format(table=table, column=column).encode())
             connection.execute("VACUUM ANALYZE catalog_product")
 
 
@@ -219,6 +222,8 @@ POINTING = """
       JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
      WHERE confrelid = 'catalog_product'::regclass AND contype = 'f'
 """
+# The peer gives its maker the grants one by one, and nothing ties them to the product: a load may end in between.
+ORPHANS = "DELETE FROM {table} WHERE NOT EXISTS (SELECT FROM catalog_product WHERE id = {column}::bigint)"
 POINTING_BY_VALUE = {
     "peer": [("guardian_userobjectpermission", "object_pk"), ("bench_grant", "object_id")],
     "product": [],
