@@ -22,9 +22,7 @@ def begin(*, is_async: bool = False) -> None:
 def leave_to_the_collector_what_is_new() -> None:
     """What is loaded by now stays. To look at it again took the collector 140 ms, in the middle of a request.
 
-    What is new is looked at after 50,000 objects more, not after 700: nearly all of it goes with its request, without
-    the collector. What does not waits for some hundred requests, as a rule a few megabytes.
+    How often it looks at what is new is left to Python: seldom, and much at once, is what a request notices.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 5, 5)
