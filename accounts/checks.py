@@ -51,11 +51,10 @@ def grants_are_direct(app_configs, **kwargs):
     guardian's generic table casts keys to text, which no index serves. A `Meta` that does not derive from the base's
     loses its constraint, and with it the index that every list and page asks.
     """
-    problems = {model: problem_of_grants(model) for model in shareable_models()}
     return [
         Error(f"{model.__name__} {problem} (see catalog/models.py).", id="accounts.E003")
-        for model, problem in problems.items()
-        if problem
+        for model in shareable_models()
+        if (problem := problem_of_grants(model))
     ]
 
 
