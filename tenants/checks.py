@@ -2,7 +2,7 @@
 
 import psycopg
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from . import citus, pooling, privileges
@@ -52,31 +52,27 @@ def backend_binds_transactions(app_configs, **kwargs):
 
 
 @register(Tags.database)
-def role_is_bounded(app_configs, databases=None, **kwargs):
-    """What is append-only is so by the database's word; a role that may do everything is not held by it."""
-    if DEFAULT_DB_ALIAS not in (databases or []) or database_problem(DEFAULT_DB_ALIAS):
-        return []
-    return [
-        Warning(excess, hint="See “The database's roles” in docs/deployment.md.", id="tenants.W001")
-        for excess in privileges.excesses()
-    ]
-
-
-@register(Tags.database)
-def cluster_is_prepared(app_configs, databases=None, **kwargs):
-    """On Citus every node has to know the hosts, and no tenant may be left on the coordinator unseen."""
-    alias = settings.ADMIN_DATABASE
-    if alias not in (databases or []) or database_problem(alias):
-        return []
-    return [
-        Error(str(finding), hint="Run manage.py prepare_citus; see docs/scaling.md.", id="tenants.E009")
-        for finding in citus.findings(alias)
-    ]
-
-
-@register(Tags.database)
 def database_is_usable(app_configs, databases=None, **kwargs):
-    return [error for alias in databases or [] if (error := database_problem(alias))]
+    """Of one that is not, nothing else is said."""
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        problem = database_problem(alias)
+        found += [problem] if problem else [*role_is_bounded(alias), *cluster_is_prepared(alias)]
+    return found
+
+
+def role_is_bounded(alias: str) -> list[Warning]:
+    """What is append-only is so by the database's word; a role that may do everything is not held by it."""
+    hint = "See “The database's roles” in docs/deployment.md."
+    excesses = privileges.excesses(alias) if alias == DEFAULT_DB_ALIAS else []
+    return [Warning(excess, hint=hint, id="tenants.W001") for excess in excesses]
+
+
+def cluster_is_prepared(alias: str) -> list[Error]:
+    """On Citus every node has to know the hosts, and no tenant may be left on the coordinator unseen."""
+    hint = "Run manage.py prepare_citus; see docs/scaling.md."
+    findings = citus.findings(alias) if alias == settings.ADMIN_DATABASE else []
+    return [Error(str(finding), hint=hint, id="tenants.E009") for finding in findings]
 
 
 def database_problem(alias: str) -> Error | None:

