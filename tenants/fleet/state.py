@@ -64,11 +64,16 @@ def survey(version: str, *, using: str) -> Survey | None:
         try:
             cursor.execute(SURVEY, {"version": version})
         except ProgrammingError as error:
-            if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+            if is_of_older_code(error):
                 return None
             raise
         tenants, current, shared_current, furnished, closed = cursor.fetchone()
     return Survey(tenants, current, shared_current, furnished, tuple(closed or ()))
+
+
+def is_of_older_code(error: ProgrammingError) -> bool:
+    """Does the database lack what this code asks it for?"""
+    return isinstance(error.__cause__, UndefinedTable | UndefinedColumn)
 
 
 def note_new(tenant: Tenant, *, fingerprint: str, using: str) -> None:

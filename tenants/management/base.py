@@ -6,20 +6,28 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 
 from tenants.checks import database_problem
 from tenants.exceptions import AddressTaken, TenantError
+from tenants.fleet.state import is_of_older_code
 from tenants.models import Tenant
 from tenants.schema import in_public
 
 
 class OperatorCommand(BaseCommand):
-    """Works over the direct address, and says in one sentence when the database cannot be used."""
+    """Works over the direct address, and says in one sentence when the database cannot be used, or not yet."""
 
     def execute(self, *args, **options):
         if problem := database_problem(settings.ADMIN_DATABASE):
             raise CommandError(problem.msg)
-        return super().execute(*args, **options)
+        try:
+            return super().execute(*args, **options)
+        except ProgrammingError as error:
+            if not is_of_older_code(error):
+                raise
+            lacking = str(error).splitlines()[0]
+            raise CommandError(f"The database is of older code ({lacking}): run `manage.py migrate` first.") from error
 
 
 @contextmanager

@@ -153,3 +153,20 @@ def test_a_database_that_does_not_answer_is_one_sentence(manage, monkeypatch, dj
         said = manage.refused(*command)
     assert "on 127.0.0.1 cannot be reached: connection" in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("command", "lacking"),
+    [
+        (["fleet_status"], "ALTER TABLE public.tenants_schemastate RENAME closed_for_now TO named_otherwise"),
+        (["list_tenants"], "ALTER TABLE public.tenants_tenant RENAME ring TO named_otherwise"),
+    ],
+    ids=["fleet_status", "list_tenants"],
+)
+def test_a_database_of_older_code_is_one_sentence(manage, public, sql, command, lacking):
+    manage(*command)
+    sql(None, lacking)
+    said = manage.refused(*command)
+    assert "does not exist" in said
+    assert said.endswith("run `manage.py migrate` first.")
+    assert "\n" not in said
