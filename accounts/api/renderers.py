@@ -7,8 +7,8 @@ import orjson
 from rest_framework.renderers import JSONRenderer as DRFJSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-# What orjson would write in a way of its own is left to DRF's encoder.
-OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+# Moments in UTC end with a Z, as DRF's do. What orjson would write in a way of its own is left to DRF's encoder.
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS
 ENCODER = JSONEncoder()
 
 # Two characters that may stand in JSON and not in every JavaScript: DRF escapes them.
