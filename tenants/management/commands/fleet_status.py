@@ -23,6 +23,6 @@ class Command(OperatorCommand):
         for row in table["counts"]:
             self.stdout.write(f"{row['ring']:<10} {row['state']:<10} {row['version'] or '?':<13} {row['tenants']}")
         for row in table["troubled"]:
-            since = f"{row['attempts']} tries, last {row['changed_at']:%Y-%m-%d %H:%M:%S}"
+            since = f"tries: {row['attempts']}, last {row['changed_at']:%Y-%m-%d %H:%M:%S}"
             trouble = row["error"] or "closed by a run that did not come to opening it; the next one does"
             self.stdout.write(f"\n{row['schema_name']} ({row['ring']}): {row['state']}, {since}\n  {trouble}")
