@@ -94,7 +94,7 @@ def test_one_that_fails_is_told_with_its_error(fleet):
     assert 'column "weight" of relation "catalog_product" already exists' in table["troubled"][0]["error"]
     out = StringIO()
     call_command("fleet_status", stdout=out)
-    assert "t_acme (rest): failed, 1 tries" in out.getvalue()
+    assert "t_acme (rest): failed, tries: 1" in out.getvalue()
     fleet.run("t_acme", "ALTER TABLE catalog_product DROP COLUMN weight")
     fleet.migrate()
     assert (status()["troubled"], fleet.ready()) == ([], {"t_acme": True, "t_globex": True})
