@@ -8,6 +8,7 @@ from django.db import connections
 
 from . import blueprint, citus, copies, lifecycle, provisioning, spares
 from .findings import Finding
+from .fleet.turn import alone
 from .models import Blueprint, Domain, PurgeReport, Tenant
 from .schema import in_public, in_schema
 from .slugs import SCHEMA_PREFIX
@@ -82,5 +83,11 @@ def stale_blueprint(using: str) -> Iterator[Finding]:
     with in_public(using=using):
         newest = Blueprint.objects.using(using).order_by("-pk").values_list("fingerprint", flat=True).first()
     if newest != fingerprint:
-        cure = partial(copies.write_blueprint, using)
+        cure = partial(write_blueprint, using)
         yield Finding(settings.TEMPLATE_SCHEMA, "blueprint", "differs from the template schema", cure)
+
+
+def write_blueprint(using: str) -> None:
+    """Not of a template that is half-way through its migrations. Raises AlreadyRunning."""
+    with alone():
+        copies.write_blueprint(using)

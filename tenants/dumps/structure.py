@@ -5,6 +5,7 @@ up to date like any other tenant that is behind.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -91,6 +92,13 @@ def numbers_of(statements: list[str], table: str) -> list[tuple]:
     rows = next((text for text in statements if text.startswith(f'INSERT INTO "{table}" ')), "")
     found = NUMBERED_ROW[table].findall(rows)
     return [(int(number), int(of) if of.isdigit() else of, name) for number, of, name in found]
+
+
+def known_migrations(using: str) -> Iterator[set[tuple[str, str]]]:
+    """Those of the template as it is, and as it ever was. The newest first."""
+    with in_public(using=using):
+        rows = list(Blueprint.objects.using(using).order_by("-pk").values_list("statements", flat=True))
+    return map(migrations_of, rows)
 
 
 def migrations_of(statements: list[str]) -> set[tuple[str, str]]:

@@ -1,10 +1,8 @@
 """Restoring over a tenant and migrating take one turn, and the tenant is open again, or it is said how to open it."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.conf import settings as django_settings
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 
 from tenants import doctor, dumps
 from tenants.dumps import restoring
@@ -14,26 +12,12 @@ from tenants.models import Tenant
 from tenants.schema import in_public
 
 from .dumping import answer, everything
+from .threads import elsewhere
 
 pytestmark = pytest.mark.real
 
 USING = django_settings.ADMIN_DATABASE
 LOGIN = "/account/login/"
-
-
-def elsewhere(act):
-    """The result of `act` on connections of its own; what it raised, if it did."""
-
-    def run():
-        try:
-            return act()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(run).result()
 
 
 def is_ready(tenant: Tenant) -> bool:
@@ -105,13 +89,12 @@ def test_the_doctor_opens_nothing_that_is_being_restored_over(live, made, manage
 
 def test_what_was_closed_while_the_doctor_looked_stays_closed(reopened, monkeypatch):
     def meanwhile(schema_name, *args, **options):
-        found = examine_one(schema_name, *args, **options)
-        if schema_name == "t_origin":
-            shut(reopened.tenant)
+        found = examine(schema_name, *args, **options)
+        shut(reopened.tenant)
         return found
 
-    examine_one = doctor.examine_one
-    monkeypatch.setattr(doctor, "examine_one", meanwhile)
+    examine = doctor.examine
+    monkeypatch.setattr(doctor, "examine", meanwhile)
     results = [found for schema, found, _cured in doctor.examine_all(USING, only="t_origin") if schema == "t_origin"]
     assert (results, is_ready(reopened.tenant)) == ([[]], False)
 

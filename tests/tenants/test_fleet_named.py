@@ -52,14 +52,3 @@ def test_migrating_does_not_open_what_the_doctor_closed(fleet, manage):
     manage.refused("doctor")
     assert "t_acme: nothing to do, but closed; see `manage.py doctor`" in fleet.migrate()
     assert fleet.ready() == {"t_acme": False, "t_globex": True}
-
-
-def test_the_doctor_sends_a_tenant_that_is_behind_to_migrate(fleet, manage):
-    name = fleet.add()
-    fleet.migrate("--schema", "template")
-    said = manage.refused("doctor", repair=True)
-    assert f"t_acme: migration catalog.{name}: not applied; run `manage.py migrate`" in said
-    assert fleet.ready() == {"t_acme": False, "t_globex": False}
-    fleet.migrate()
-    manage("doctor")
-    assert fleet.ready() == BOTH_OPEN
