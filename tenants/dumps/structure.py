@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connections
-from django.db.migrations.loader import MigrationLoader
 
+from tenants.fleet.versions import code
 from tenants.models import Blueprint
 from tenants.schema import in_public, in_schema
 
@@ -38,7 +38,11 @@ ROWS = ("INSERT INTO ", "SELECT setval(")
 
 @dataclass(frozen=True)
 class Structure:
-    """`tables` and `rest` are statements to be run before and after the rows. `is_current`: of the newest blueprint."""
+    """`tables` and `rest` are statements to be run before and after the rows.
+
+    `is_current`: of the newest blueprint, as the other tenants are, or just what this code wants, which after a way
+    back is older.
+    """
 
     tables: tuple[str, ...]
     rest: tuple[str, ...]
@@ -50,12 +54,13 @@ def of(manifest: Manifest, *, using: str) -> Structure:
     """Raises UnfitDump if the dump is of a version that this installation never had, or does not have yet."""
     wanted = {(app, name) for app, name in manifest.migrations}
     refuse_newer(wanted)
+    is_complete = not code().missing(wanted)
     with in_public(using=using):
         known = Blueprint.objects.using(using).order_by("-pk")
         for number, (fingerprint, statements) in enumerate(known.values_list("fingerprint", "statements")):
             if migrations_of(statements) == wanted:
                 refuse_other_numbers(manifest, statements, using)
-                return divide(statements, fingerprint, is_current=number == 0)
+                return divide(statements, fingerprint, is_current=is_complete or number == 0)
     raise UnfitDump(
         "This installation has never had the tables that the dump was made from. Restore it with the release that"
         " made it, migrate there, and dump it again."
@@ -63,7 +68,7 @@ def of(manifest: Manifest, *, using: str) -> Structure:
 
 
 def refuse_newer(wanted: set[tuple[str, str]]) -> None:
-    if unknown := sorted(wanted - set(MigrationLoader(None).graph.nodes)):
+    if unknown := sorted(wanted - code().plan.keys()):
         names = ", ".join(f"{app}.{name}" for app, name in unknown[:3])
         raise UnfitDump(f"The dump was made by a newer version of this software, which has {names}. Update first.")
 

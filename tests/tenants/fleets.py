@@ -55,6 +55,11 @@ class Fleet:
         code.cache_clear()
         return name
 
+    def forget(self, name: str) -> None:
+        """The code before that migration is back."""
+        (self.folder / f"{name}.py").rename(self.folder / f"{name}.gone")
+        code.cache_clear()
+
     def migrate(self, *arguments: str, **options) -> str:
         out = StringIO()
         call_command("migrate", *arguments, **{"stdout": out, "stderr": out, "jobs": 1, **options})

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 
 from tenants import dumps
 from tenants.fleet import bring, rings, run
@@ -79,6 +80,19 @@ def test_a_restored_tenant_is_brought_up_to_date(fleet, tmp_path):
     fleet.migrate()
     assert (fleet.ready()["t_acme"], fleet.holders()) == (True, ALL)
     assert fleet.structure("t_acme") == fleet.structure("template")
+
+
+def test_one_goes_back_alone_with_the_code_of_its_time(fleet, manage, tmp_path):
+    """The template and the other tenants stay as they are: old code serves them as long as migrations only add."""
+    name = fleet.add()
+    fleet.migrate(keep_copies=tmp_path / "kept")
+    [path] = (tmp_path / "kept").glob("acme-*")
+    fleet.forget(name)
+    said = manage("restore_tenant", str(path), over=True)
+    assert "older than the code" not in said
+    assert (fleet.ready(), fleet.holders()) == ({"t_acme": True, "t_globex": True}, {"template", "t_globex"})
+    assert "t_acme: tenant: waits for its turn" in manage.refused("doctor")
+    assert Client(headers={"host": f"acme.{settings.BASE_DOMAIN}"}).get("/account/login/").status_code == 200
 
 
 def test_each_run_keeps_copies_of_its_own(tenants, django_db_blocker, tmp_path):
