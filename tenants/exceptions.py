@@ -38,6 +38,14 @@ class SchemaGone(RequestEnds):
     """As SchemaMissing, in a request for that tenant."""
 
 
+class SharedBusy(TenantError):
+    """What every tenant reads is in use for so long that it was not migrated. It is as it was."""
+
+
+class CopiesNotKept(TenantError):
+    """There is no way back for a ring, so it was not begun."""
+
+
 class SchemaExists(TenantError):
     """A schema of that name exists already; it was not touched."""
 

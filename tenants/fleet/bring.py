@@ -7,15 +7,16 @@ from enum import StrEnum
 from functools import partial
 from typing import TextIO
 
-from django.db import connections
+from django.db import DatabaseError
 from django.db.models import F
 
+from tenants.exceptions import SchemaMissing
 from tenants.schema import in_public
 
 from . import state
 from .at_once import wait_for_the_disk
 from .crew import each
-from .ordinary import Migrate, applied, migrate_schema
+from .ordinary import Migrate, applied, impatient, migrate_schema
 from .patience import Patience, is_busy
 from .progress import Progress
 from .replay import Target, replay, replay_looking
@@ -127,17 +128,18 @@ def ordinarily(schema_name: str, means: Means) -> Outcome:
     if not schema_names(means.using, schema_name=schema_name):
         return Outcome(schema_name, Kind.GONE)
     before: set[Key] = set()
+    migrate = impatient(means.migrate, using=means.using, lock=means.patience.lock)
     was_open = is_open(schema_name, using=means.using)
     try:
         before = applied(schema_name, using=means.using)
         if was_open or schema_name in means.half_way:
             close_for_now(schema_name, using=means.using)
         copy_fixed_rows(schema_name, means.fixed_rows, using=means.using)
-        migrate_schema(schema_name, using=means.using, migrate=partial(impatiently, means=means))
+        migrate_schema(schema_name, using=means.using, migrate=migrate)
         run_hooks(schema_name, using=means.using)
     except Exception as error:  # one tenant's trouble must not keep the others on old tables
         outcome = failed(schema_name, error)
-        if was_open and outcome.kind is Kind.BUSY and applied(schema_name, using=means.using) == before:
+        if was_open and outcome.kind is Kind.BUSY and is_as_before(schema_name, before, using=means.using):
             set_ready(schema_name, True, using=means.using)  # it is as it was
         return outcome
     word = {"version": means.target.code.version, "rows": means.target.rows}
@@ -148,12 +150,12 @@ def ordinarily(schema_name: str, means: Means) -> Outcome:
     return Outcome(schema_name, Kind.MIGRATED if lacked else Kind.IDLE)
 
 
-def impatiently(schema_name: str, *, means: Means) -> None:
-    """Even so no statement waits for a table for long. Said of the session, which ends with the migration."""
-    with connections[means.using].cursor() as cursor:
-        milliseconds = round(means.patience.lock.total_seconds() * 1000)
-        cursor.connection.execute(f"SET lock_timeout = {milliseconds}")
-    means.migrate(schema_name)
+def is_as_before(schema_name: str, before: set[Key], *, using: str) -> bool:
+    """No, where that cannot be found out."""
+    try:
+        return applied(schema_name, using=using) == before
+    except (DatabaseError, SchemaMissing):
+        return False
 
 
 def failed(schema_name: str, error: Exception) -> Outcome:

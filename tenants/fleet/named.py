@@ -8,19 +8,20 @@ from tenants import copies
 
 from . import state
 from .ordinary import Migrate, migrate_schema
+from .patience import Patience
 from .rows import Rows, copy_fixed_rows, fixed_rows, run_hooks
 from .schemas import close_for_now, half_way, is_shared, refuse_unknown, schema_names, set_ready
-from .shared import furnish_public
+from .shared import furnish_public, migrate_in_use
 from .turn import alone, refuse_company
 
 Report = Callable[[str], None]
 
 
-def migrate_named(only: str | None, *, using: str, migrate: Migrate, report: Report) -> list[str]:
+def migrate_named(only: str | None, *, using: str, migrate: Migrate, report: Report, patience: Patience) -> list[str]:
     """Run the command in every schema, or in one. Returns the tenants where it failed: they are not served.
 
     Nothing is recorded, and what is known of each schema's state is forgotten: the next run looks.
-    Raises SchemaMissing, TemplateBehind, AlreadyRunning.
+    Raises SchemaMissing, TemplateBehind, SharedBusy, AlreadyRunning.
     """
     if only and not is_shared(only):
         refuse_unknown(only, using=using)
@@ -29,7 +30,7 @@ def migrate_named(only: str | None, *, using: str, migrate: Migrate, report: Rep
     public, template = settings.PUBLIC_SCHEMA_NAME, settings.TEMPLATE_SCHEMA
     if only in (None, public):
         report(f"{public}: migrating")
-        migrate_schema(public, using=using, migrate=migrate)
+        migrate_in_use(public, using=using, migrate=migrate, patience=patience)
     with alone():
         if only in (None, template):
             report(f"{template}: migrating")

@@ -1,6 +1,7 @@
 """The ordinary way: Django's own migrate command in one schema after another, session-bound."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
@@ -31,6 +32,21 @@ def migrate_schema(schema_name: str, *, using: str, migrate: Migrate) -> None:
         cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema_name)))
     with connection.session_bound(schema_name):
         migrate(schema_name)
+
+
+def impatient(migrate: Migrate, *, using: str, lock: timedelta, statement: timedelta = timedelta(0)) -> Migrate:
+    """The same with limits: how long each statement may wait for a table, and last (zero: as long as it likes).
+
+    They are said of the session, which ends with the migration.
+    """
+
+    def limited(schema_name: str) -> None:
+        with connections[using].cursor() as cursor:
+            for name, limit in (("lock_timeout", lock), ("statement_timeout", statement)):
+                cursor.connection.execute(f"SET {name} = {round(limit.total_seconds() * 1000)}")
+        migrate(schema_name)
+
+    return limited
 
 
 def applied(schema_name: str, *, using: str) -> set[Key]:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tenants import dumps
-from tenants.exceptions import SchemaMissing
+from tenants.exceptions import CopiesNotKept, SchemaMissing
 from tenants.models import Tenant
 from tenants.schema import in_public
 
+from .progress import Progress
 from .versions import code
 
 PROBED = 3  # tenants of a ring
@@ -30,9 +31,22 @@ def up_to(last: str) -> Iterator[str]:
             return
 
 
-def keep_copies(names: list[str], folder: Path, *, using: str) -> None:
-    """A dump of each tenant as it is before its turn, for `restore_tenant` to go back to with this one alone."""
-    folder.mkdir(parents=True, exist_ok=True)
+def keep_copies(names: list[str], folder: Path, *, using: str, progress: Progress) -> None:
+    """A dump of each tenant as it is before its ring, for `restore_tenant` to go back to with this one alone.
+
+    Raises CopiesNotKept; nothing of the ring has been touched then.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in copies_of(names, folder, using=using):
+            progress.step(f"{path.name}: kept")
+    except OSError as error:
+        raise CopiesNotKept(f"No copies can be kept in {folder}: {error}") from error
+    finally:
+        progress.clear()
+
+
+def copies_of(names: list[str], folder: Path, *, using: str) -> Iterator[Path]:
     with in_public(using=using):
         tenants = list(Tenant.objects.using(using).filter(schema_name__in=names).order_by("pk"))
     now = timezone.now()
@@ -40,12 +54,14 @@ def keep_copies(names: list[str], folder: Path, *, using: str) -> None:
         path = folder / f"{tenant.slug}-{now:%Y%m%d-%H%M%S.%f}-before-{code().version}.dump"
         with suppress(SchemaMissing):  # there is nothing to keep; its turn will say so, and keep no other back
             dumps.dump(tenant, path, using=using)
+            yield path
 
 
 def why_to_stop(ring: str, failed: list[str], busy: list[str], *, using: str) -> str:
     """What is wrong with a ring that others wait for; empty if nothing is, or nobody waits.
 
-    One that was busy is as it was, so nobody has seen the new code on it: the others are not to be the first.
+    Its pages are looked at whether or not this run had to migrate it: the run before may have stopped at them. One that
+    was busy is as it was, so nobody has seen the new code on it: the others are not to be the first.
     """
     if ring == Tenant.Ring.REST:
         return ""

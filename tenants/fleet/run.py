@@ -19,6 +19,7 @@ from . import rings, shared, state
 from .bring import Kind, Means, Outcome, bring
 from .ordinary import Migrate
 from .patience import Patience
+from .progress import Progress
 from .recording import playable
 from .replay import Target
 from .rows import fixed_rows, row_statements, rows_word
@@ -32,7 +33,7 @@ class Orders:
     """What a run is asked for.
 
     `migrate` is Django's command as a function of the schema, `recorded` the same for the template, kept for the
-    tenants. `until` names the last ring to go to. `keep_copies` is a folder for a dump of each tenant.
+    tenants. `until` names the last ring to go to. `keep_copies` is a folder for dumps of a ring from before it.
     """
 
     using: str
@@ -58,11 +59,11 @@ class Result:
 
 
 def migrate_all(orders: Orders) -> Result:
-    """Bring every schema to the code's state. Raises AlreadyRunning."""
+    """Bring every schema to the code's state. Raises AlreadyRunning, SharedBusy, CopiesNotKept."""
     if is_idle(orders):
         return Result()
     refuse_company()
-    shared.migrate_public(using=orders.using, migrate=orders.migrate, report=orders.report)
+    migrate_public(orders)
     with alone():
         if shared.template_is_behind(orders.using):
             shared.migrate_template(using=orders.using, migrate=orders.recorded, report=orders.report)
@@ -71,7 +72,7 @@ def migrate_all(orders: Orders) -> Result:
 
 
 def migrate_only(schema_name: str, orders: Orders) -> Result:
-    """The same for one schema. Raises SchemaMissing for a name that is nobody's, TemplateBehind, AlreadyRunning.
+    """The same for one schema. Raises SchemaMissing for a name that is nobody's, and TemplateBehind, besides.
 
     A tenant never goes ahead of the template: its new rows would get ids of their own. Its rows are copied and
     its hooks run in any case, so this also mends what was spoilt by hand.
@@ -80,17 +81,22 @@ def migrate_only(schema_name: str, orders: Orders) -> Result:
         refuse_unknown(schema_name, using=orders.using)
     refuse_company()
     if schema_name == settings.PUBLIC_SCHEMA_NAME:
-        shared.migrate_public(using=orders.using, migrate=orders.migrate, report=orders.report)
+        migrate_public(orders)
         return Result()
     with alone():
         if schema_name == settings.TEMPLATE_SCHEMA:
             shared.migrate_template(using=orders.using, migrate=orders.recorded, report=orders.report)
             return Result()
         shared.refuse_behind(using=orders.using)
+        keep_copies([schema_name], orders)
         state.forget(schema_name, using=orders.using)
         result = Result()
         result.add(bring([schema_name], means_of(orders)))
         return result
+
+
+def migrate_public(orders: Orders) -> None:
+    shared.migrate_public(using=orders.using, migrate=orders.migrate, report=orders.report, patience=orders.patience)
 
 
 def is_idle(orders: Orders) -> bool:
@@ -108,20 +114,25 @@ def go_round(orders: Orders) -> Result:
     """Every ring in turn, then whoever came meanwhile. A ring that does not stand keeps the next from its turn."""
     means, result = means_of(orders), Result()
     for ring in rings.up_to(orders.until):
-        names = state.take(using=orders.using, version=code().version, ring=ring)
-        if not names:
-            continue
-        orders.report(f"ring {ring}: {len(names)} tenants")
-        if orders.keep_copies:
-            rings.keep_copies(names, orders.keep_copies, using=orders.using)
-        result.add(bring(names, means))
+        if names := state.behind(using=orders.using, version=code().version, ring=ring):
+            orders.report(f"ring {ring}: {len(names)} tenants")
+            keep_copies(names, orders)
+            state.take(names, using=orders.using)
+            result.add(bring(names, means))
         result.stopped = rings.why_to_stop(ring, result.failed, result.busy, using=orders.using)
         if result.stopped:
             return result
     if orders.until == Tenant.Ring.REST:
-        late = state.take(using=orders.using, version=code().version, but=[*result.failed, *result.busy])
+        late = state.behind(using=orders.using, version=code().version, but=[*result.failed, *result.busy])
+        state.take(late, using=orders.using)
         result.add(bring(late, means) if late else [])
     return result
+
+
+def keep_copies(names: list[str], orders: Orders) -> None:
+    if orders.keep_copies:
+        progress = Progress(len(names), orders.report, orders.terminal)
+        rings.keep_copies(names, orders.keep_copies, using=orders.using, progress=progress)
 
 
 def means_of(orders: Orders) -> Means:

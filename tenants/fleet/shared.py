@@ -1,20 +1,21 @@
 """The two schemas that come before the tenants: `public`, then the template that every tenant is a copy of."""
 
+import time
 from collections.abc import Callable
 
 from django.apps import apps
 from django.conf import settings
-from django.db import OperationalError, ProgrammingError, connections
+from django.db import DatabaseError, OperationalError, ProgrammingError, connections
 from django.utils import timezone
 from psycopg.errors import UndefinedTable
 
 from tenants import copies, signing
-from tenants.exceptions import SchemaMissing, TemplateBehind
+from tenants.exceptions import SchemaMissing, SharedBusy, TemplateBehind
 from tenants.models import Blueprint, SchemaState
 from tenants.schema import in_public
 
 from . import state
-from .ordinary import Migrate, applied, migrate_schema
+from .ordinary import Migrate, applied, impatient, migrate_schema
 from .patience import Patience, is_busy
 from .rows import fixed_rows, rows_word, run_hooks
 from .versions import Key, code
@@ -22,16 +23,40 @@ from .versions import Key, code
 Report = Callable[[str], None]
 
 
-def migrate_public(*, using: str, migrate: Migrate, report: Report) -> None:
-    """Bring `public` to the code's state, with a key to sign with and a state row for each schema."""
+def migrate_public(*, using: str, migrate: Migrate, report: Report, patience: Patience) -> None:
+    """Bring `public` to the code's state, with a key to sign with and a state row for each schema.
+
+    Raises SharedBusy.
+    """
     public = settings.PUBLIC_SCHEMA_NAME
     lacking = missing_in(public, using=using)
     if lacking is None or any(is_shared_app(app) for app, _name in lacking):
         report(f"{public}: migrating")
-        migrate_schema(public, using=using, migrate=migrate)
+        if lacking is None:  # nobody reads it yet
+            migrate_schema(public, using=using, migrate=migrate)
+        else:
+            migrate_in_use(public, using=using, migrate=migrate, patience=patience)
     else:
         record(lacking, using=using)
     furnish_public(using=using, report=report)
+
+
+def migrate_in_use(schema_name: str, *, using: str, migrate: Migrate, patience: Patience) -> None:
+    """Where every page of every tenant reads: whoever waits for a table there has all of them wait behind him.
+
+    So it waits as briefly as in a tenant, and no statement lasts longer. Tried again, it goes on with the migration
+    that it came to. Raises SharedBusy.
+    """
+    limited = impatient(migrate, using=using, lock=patience.lock, statement=patience.hold)
+    for pause in (0.0, *patience.pauses()):
+        time.sleep(pause)
+        try:
+            return migrate_schema(schema_name, using=using, migrate=limited)
+        except DatabaseError as error:
+            if not is_busy(error):
+                raise
+            busy = error
+    raise SharedBusy(f"{schema_name} is in use, or takes longer than --hold: {busy}".strip()) from busy
 
 
 def furnish_public(*, using: str, report: Report) -> None:

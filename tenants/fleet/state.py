@@ -1,11 +1,11 @@
 """How far each schema is: the rows of SchemaState, read and written (tenants/models/fleet.py)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.utils import timezone
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
@@ -104,8 +104,8 @@ def note_blueprint(version: str, rows: str, *, using: str) -> None:
         Blueprint.objects.using(using).filter(pk__in=newest).update(version=version, rows=rows)
 
 
-def take(*, using: str, version: str, ring: str | None = None, but: Iterable[str] = ()) -> list[str]:
-    """The tenants that are not at `version`, of one ring or of all, marked as this run's. In order of their age.
+def behind(*, using: str, version: str, ring: str | None = None, but: Iterable[str] = ()) -> list[str]:
+    """The tenants that are not at `version`, of one ring or of all, in order of their age.
 
     `but` names those that had their turn.
     """
@@ -114,9 +114,14 @@ def take(*, using: str, version: str, ring: str | None = None, but: Iterable[str
     if ring:
         rows = rows.filter(tenant__ring=ring)
     with in_public(using=using):
-        names = list(rows.order_by("tenant_id").values_list("pk", flat=True))
-        rows.filter(pk__in=names).update(state=State.MIGRATING)
-    return names
+        return list(rows.order_by("tenant_id").values_list("pk", flat=True))
+
+
+def take(names: list[str], *, using: str) -> None:
+    """Mark them as this run's."""
+    with in_public(using=using):
+        rows = SchemaState.objects.using(using).filter(pk__in=names)
+        rows.update(state=State.MIGRATING, changed_at=timezone.now())
 
 
 def forget(schema_name: str, *, using: str) -> None:
@@ -139,15 +144,28 @@ def is_behind(tenant: Tenant, *, using: str = DEFAULT_DB_ALIAS) -> bool:
         return rows.exclude(version__in=["", code().version]).exists()
 
 
-def table(version: str, *, using: str) -> dict:
-    """What `manage.py fleet_status` shows: counts by ring, state and version, and the rows that want looking after."""
+def table(version: str, *, using: str, is_running: bool) -> dict:
+    """What `manage.py fleet_status` shows: counts by ring, state and version, and the rows that want looking after.
+
+    A state is that of the run which wrote it. Shown is what it is worth now: "current" for this code alone, and
+    "migrating" while somebody does (`is_running`).
+    """
+    over = Q(state=State.CURRENT) & ~Q(version=version)
+    if not is_running:
+        over |= Q(state=State.MIGRATING)
     rows = SchemaState.objects.using(using).filter(tenant__isnull=False).annotate(ring=F("tenant__ring"))
-    counts = rows.order_by("ring", "state", "version").values("ring", "state", "version").annotate(tenants=Count("pk"))
-    fields = ("schema_name", "ring", "state", "version", "attempts", "error", "closed_for_now", "changed_at")
+    rows = rows.annotate(now=Case(When(over, then=Value(State.BEHIND)), default=F("state")))
+    counts = rows.order_by("ring", "now", "version").values("ring", "now", "version").annotate(tenants=Count("pk"))
+    fields = ("schema_name", "ring", "now", "version", "attempts", "error", "closed_for_now", "changed_at")
     troubled = rows.filter(~Q(error="") | Q(closed_for_now=True))
     with in_public(using=using):
         return {
             "code": version,
-            "counts": list(counts),
-            "troubled": list(troubled.order_by("pk").values(*fields)),
+            "counts": [with_state(row) for row in counts],
+            "troubled": [with_state(row) for row in troubled.order_by("pk").values(*fields)],
         }
+
+
+def with_state(row: Mapping) -> dict:
+    """By the column's own name, which Django keeps from what is reckoned in its place."""
+    return {"state" if name == "now" else name: value for name, value in row.items()}

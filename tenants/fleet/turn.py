@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from django.db import ProgrammingError
 from psycopg.errors import UndefinedTable
 
-from tenants.housekeeping import only_one
+from tenants.housekeeping import AlreadyRunning, only_one
 from tenants.models import Job
 
 
@@ -23,6 +23,15 @@ def alone() -> Iterator[None]:
             if not isinstance(error.__cause__, UndefinedTable):
                 raise
         yield
+
+
+def is_taken() -> bool:
+    """Does somebody migrate, or restore over a tenant, just now?"""
+    try:
+        refuse_company()
+    except AlreadyRunning:
+        return True
+    return False
 
 
 def refuse_company() -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tenants import dumps
 from tenants.fleet import bring, rings, run
+from tenants.fleet.progress import Progress
 from tenants.models import Tenant
 from tenants.schema import in_public
 
@@ -99,7 +100,8 @@ def test_each_run_keeps_copies_of_its_own(tenants, django_db_blocker, tmp_path):
     """After a way back the next copy is another one: it has what was written since."""
     with django_db_blocker.unblock():
         for number in (1, 2):
-            rings.keep_copies(["t_acme"], tmp_path / "kept", using=settings.ADMIN_DATABASE)
+            progress = Progress(1, print)
+            rings.keep_copies(["t_acme"], tmp_path / "kept", using=settings.ADMIN_DATABASE, progress=progress)
             assert len(list((tmp_path / "kept").iterdir())) == number
 
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from config import probes
-from tenants.fleet import bring
+from tenants.fleet import bring, shared
 from tenants.fleet.turn import alone
 
 pytestmark = pytest.mark.real
@@ -94,7 +94,7 @@ def test_one_that_fails_is_told_with_its_error(fleet):
     assert 'column "weight" of relation "catalog_product" already exists' in table["troubled"][0]["error"]
     out = StringIO()
     call_command("fleet_status", stdout=out)
-    assert "t_acme (rest): failed, tries: 1" in out.getvalue()
+    assert "t_acme (rest): failed, runs: 1" in out.getvalue()
     fleet.run("t_acme", "ALTER TABLE catalog_product DROP COLUMN weight")
     fleet.migrate()
     assert (status()["troubled"], fleet.ready()) == ([], {"t_acme": True, "t_globex": True})
@@ -136,9 +136,14 @@ def test_a_page_that_breaks_stops_the_run_before_the_next_ring(fleet, canary, mo
     said = fleet.refused()
     assert "Stopped, the rings after it are as they were: ring own: t_globex, " in said
     assert "/ answered 500." in said
+    assert "run it again" not in said
     assert fleet.holders() == {"template", canary}
     assert fleet.run(canary, "SELECT count(*) FROM django_session") == sessions
+    assert "Stopped" in fleet.refused()  # though this time it had nothing to do there
+    assert fleet.holders() == {"template", canary}
     monkeypatch.undo()
+    fleet.migrate()
+    assert fleet.holders() == {"template", canary, "t_acme"}
 
 
 def test_until_a_ring(fleet, canary):
@@ -154,6 +159,28 @@ def test_a_dump_of_each_is_kept_from_before_its_turn(fleet, canary, tmp_path):
     fleet.migrate(until="own", keep_copies=tmp_path / "kept")
     [path] = (tmp_path / "kept").iterdir()
     assert path.name.startswith("globex-2")
+
+
+def test_also_of_one_that_is_named(fleet, tmp_path):
+    fleet.add()
+    fleet.migrate("--schema", "template")
+    fleet.migrate("--schema", "t_acme", keep_copies=tmp_path / "kept")
+    assert [path.name[:6] for path in (tmp_path / "kept").iterdir()] == ["acme-2"]
+
+
+def test_no_ring_is_begun_whose_copies_cannot_be_kept(fleet, tmp_path):
+    (tmp_path / "file").touch()
+    fleet.add()
+    assert "No copies can be kept in" in fleet.refused(keep_copies=tmp_path / "file")
+    assert fleet.holders() == {"template"}
+    assert set(fleet.states().values()) == {"current"}
+
+
+@pytest.mark.parametrize("arguments", [("catalog", "0001"), ("--schema", "t_acme"), ("--fake", "catalog", "0001")])
+def test_what_belongs_to_rings_is_refused_where_there_are_none(fleet, arguments):
+    fleet.add()
+    assert "--until: not here, since" in fleet.refused(*arguments, until="own")
+    assert fleet.holders() == set()
 
 
 def test_a_failure_in_the_first_ring_keeps_the_others_from_their_turn(fleet, canary):
@@ -174,6 +201,32 @@ def test_a_busy_one_in_the_first_ring_keeps_the_others_from_their_turn(fleet, ca
     assert set(fleet.ready().values()) == {True}
     fleet.migrate()
     assert fleet.holders() == {"template", "t_acme", canary}
+
+
+def test_what_everybody_reads_is_waited_for_as_briefly_as_a_tenants_tables(fleet, monkeypatch):
+    """Else every page of every tenant waits behind the migration, for as long as it waits itself."""
+    tries = []
+    monkeypatch.setattr(shared.time, "sleep", tries.append)
+    with fleet.other_session() as other:
+        other.execute("LOCK TABLE public.tenants_tenant IN ACCESS SHARE MODE")
+        said = fleet.refused("tenants", "0001", **IMPATIENT)
+    assert said.splitlines()[-1].startswith("public is in use, or takes longer than --hold: ")
+    assert len(tries) == 2
+
+
+def test_a_state_is_what_it_is_worth_now(fleet, canary):
+    """ "Current" of another version is behind, and nobody migrates any more once a run was killed."""
+    fleet.add()
+    assert counted(fleet) == {("own", "behind", 1), ("rest", "behind", 1)}
+    fleet.migrate(until="own")
+    fleet.run("public", "UPDATE tenants_schemastate SET state = 'migrating' WHERE schema_name = 't_acme'")
+    assert counted(fleet) == {("own", "current", 1), ("rest", "behind", 1)}
+    with alone():
+        assert counted(fleet) == {("own", "current", 1), ("rest", "migrating", 1)}
+
+
+def counted(fleet) -> set[tuple]:
+    return {(row["ring"], row["state"], row["tenants"]) for row in status()["counts"]}
 
 
 def status() -> dict:

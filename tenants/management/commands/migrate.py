@@ -1,6 +1,7 @@
 import os
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tenants.models import Tenant
 MOST_JOBS = 4
 # With one of these Django's own command does the work, in every schema.
 NAMING = ("app_label", "fake", "fake_initial", "prune")
+# What belongs to a run through the rings.
+ALL_RINGS = ("until", "keep_copies")
 
 
 def seconds(text: str) -> timedelta:
@@ -52,7 +55,9 @@ class Command(DjangoMigrate):
             if options["plan"] or options["check_unapplied"]:
                 show_pending(options["schema"], **self.tools(options))
             elif any(options[name] for name in NAMING):
-                self.tell(Result(migrate_named(options["schema"], **self.tools(options))))
+                refuse(options, ALL_RINGS, "a command that names a migration goes through all tenants at once")
+                tools = {**self.tools(options), "patience": patience_of(options)}
+                self.tell(Result(migrate_named(options["schema"], **tools)))
             else:
                 self.tell(self.run_fleet(options))
         except AlreadyRunning as error:
@@ -66,12 +71,15 @@ class Command(DjangoMigrate):
             **self.tools(options),
             recorded=recorded_migrate(quiet, options["database"], **streams),
             jobs=options["jobs"],
-            patience=Patience(lock=options["lock"], hold=options["hold"], tries=options["tries"]),
+            patience=patience_of(options),
             terminal=sys.stderr if options["verbosity"] and sys.stderr.isatty() else None,
             until=options["until"],
             keep_copies=options["keep_copies"],
         )
-        return migrate_only(options["schema"], orders) if options["schema"] else migrate_all(orders)
+        if options["schema"]:
+            refuse(options, ["until"], "one schema is no ring")
+            return migrate_only(options["schema"], orders)
+        return migrate_all(orders)
 
     def tools(self, options) -> dict:
         quiet, streams = self.for_django(options)
@@ -93,4 +101,16 @@ class Command(DjangoMigrate):
         if result.busy:
             said.append(f"Busy, as they were and served: {', '.join(result.busy)}.")
         if said:
-            raise CommandError(" ".join([*said, "The others are up to date; run it again."]))
+            others = [] if result.stopped else ["The others are up to date; run it again."]
+            raise CommandError(" ".join([*said, *others]))
+
+
+def patience_of(options) -> Patience:
+    return Patience(lock=options["lock"], hold=options["hold"], tries=options["tries"])
+
+
+def refuse(options, names: Iterable[str], because: str) -> None:
+    """Raise CommandError for options that would be passed over in silence."""
+    given = [f"--{name.replace('_', '-')}" for name in names if options[name] not in (None, Tenant.Ring.REST)]
+    if given:
+        raise CommandError(f"{' and '.join(given)}: not here, since {because}.")
