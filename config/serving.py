@@ -14,7 +14,7 @@ def begin(*, is_async: bool = False) -> None:
     if is_async:
         pooling.refuse_persistent_connections()
     pooling.refuse_to_start_misrouted()
-    pooling.keep_statements()
+    pooling.use_sessions()
     pooling.serve_from_a_pool()
     leave_to_the_collector_what_is_new()
 

@@ -21,6 +21,7 @@ from psycopg.pq import ExecStatus
 
 from . import citus
 from .postgresql.keeping import SETTING
+from .postgresql.pool import LIMIT
 from .routers import REPLICA
 from .schema import wrapper
 
@@ -46,19 +47,21 @@ def serve_from_a_pool() -> None:
         atexit.register(wrapper(alias).close_pool)
 
 
-def keep_statements() -> None:
-    """Let this process have the database keep its statements ready, where a connection is a session of its own.
+def use_sessions() -> None:
+    """Say what lasts as long as a session of the database, where a connection of this process is one of its own: what
+    a statement may take, and how many are kept ready. On Citus none are: there it is not measured.
 
-    Behind a pooler in transaction mode, or where nobody answers, all is sent as text, as ever. On Citus too: there it
-    is not measured.
+    Behind a pooler in transaction mode, or where nobody answers, nothing is said, and all is sent as text, as ever.
     """
-    for alias in SERVED & set(connections.databases) if settings.STATEMENTS_PER_CONNECTION else ():
+    for alias in SERVED & set(connections.databases):
         try:
-            own = not is_shared(alias) and not is_cluster(alias)
+            own, cluster = not is_shared(alias), is_cluster(alias)
         except (ProbeFailed, psycopg.Error) as error:
             logger.warning("No statements are kept ready on %s: %s", alias, str(error).strip())
         else:
-            connections.databases[alias][SETTING] = settings.STATEMENTS_PER_CONNECTION if own else 0
+            options = connections.databases[alias]
+            options[LIMIT] = settings.REQUEST_STATEMENT_TIMEOUT if own else ""
+            options[SETTING] = settings.STATEMENTS_PER_CONNECTION if own and not cluster else 0
 
 
 def refuse_to_start_misrouted() -> None:

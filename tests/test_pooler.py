@@ -27,6 +27,7 @@ from django.db import DatabaseError, connection, connections
 from tenants import checks, pooling, provisioning
 from tenants.models import Tenant
 from tenants.postgresql.keeping import SETTING, Lasting
+from tenants.postgresql.pool import LIMIT
 from tenants.schema import in_public, in_tenant, wrapper
 
 from .conftest import IN_CI
@@ -270,14 +271,15 @@ def test_kept_statements_that_stray_behind_a_pooler_are_never_anothers(six, djan
 
 
 @pytest.mark.parametrize(("mode", "kept"), [("session", 100), ("transaction", 0)])
-def test_statements_are_kept_only_where_a_connection_is_a_session(
+def test_statements_are_kept_and_limited_only_where_a_connection_is_a_session(
     django_db_setup, django_db_blocker, monkeypatch, mode, kept
 ):
     monkeypatch.setattr(pooling, "SERVED", {POOLED})
     monkeypatch.setattr(settings, "STATEMENTS_PER_CONNECTION", 100)
     with django_db_blocker.unblock(), pgbouncer(mode):
-        pooling.keep_statements()
+        pooling.use_sessions()
         assert connections.databases[POOLED][SETTING] == kept
+        assert connections.databases[POOLED][LIMIT] == ("5s" if kept else "")
 
 
 def test_the_proof_sees_a_tenant_that_is_bound_to_the_session(pooler, six):

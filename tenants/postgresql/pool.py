@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 # A backend keeps what it has looked up of every schema for as long as it lives: some 270 KiB a schema.
 _schemas_seen: WeakKeyDictionary[psycopg.Connection, set[str]] = WeakKeyDictionary()
+# The key of a database's settings for the limit of a session: of what is sent before a binding says one, and of the
+# binding itself, which may have to wait for a table that somebody has locked.
+LIMIT = "STATEMENT_LIMIT"
 # Pools of the process that this one was forked from: not to be used, and not to be closed from here.
 _left_behind: list[ConnectionPool] = []
 
@@ -41,6 +44,13 @@ class PooledWrapper(django_tenants_backend.DatabaseWrapper):
             if not self.pool or is_open(connection):
                 return connection
             discard(connection)
+
+    def _configure_connection(self, connection):
+        """Django's own for a connection that was just opened. Returns whether it has to be committed."""
+        changed = super()._configure_connection(connection)
+        if limit := self.settings_dict.get(LIMIT):
+            connection.execute("SELECT set_config('statement_timeout', %s, false)", [limit])
+        return changed or bool(limit)
 
     def set_autocommit(self, autocommit, *args, **kwargs):
         # A transaction begins: the last moment at which nobody misses the connection. Jobs that walk through

@@ -6,12 +6,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
 from config import probes
 from tenants.fleet import bring, shared
 from tenants.fleet.turn import alone
+from tenants.postgresql.pool import LIMIT
 
 pytestmark = pytest.mark.real
 
@@ -249,6 +251,21 @@ def test_a_page_that_breaks_on_a_schema_that_is_behind_is_a_503(fleet, monkeypat
     assert (behind.status_code, behind["Retry-After"]) == (503, "30")
     fleet.migrate()
     assert client.get("/account/login/").status_code == 500
+
+
+def test_no_page_waits_for_a_locked_table_longer_than_a_statement_may_take(fleet, monkeypatch, settings):
+    """Whether its host is remembered, and the binding waits, or has to be looked up."""
+    client = Client(raise_request_exception=False, headers={"host": f"acme.{settings.BASE_DOMAIN}"})
+    assert client.get("/account/login/").status_code == 200
+    monkeypatch.setitem(connection.settings_dict, LIMIT, "50ms")
+    connection.close()
+    with fleet.other_session() as other:
+        other.execute("LOCK TABLE public.tenants_tenant")
+        for host in ("acme", "globex", "nobody"):
+            host = f"{host}.{settings.BASE_DOMAIN}"
+            waited = client.get("/account/login/", headers={"host": host})
+            assert (waited.status_code, waited["Retry-After"]) == (503, "10")
+    assert client.get("/account/login/").status_code == 200
 
 
 def test_a_tenant_whose_schema_is_behind_is_served(fleet, settings):
