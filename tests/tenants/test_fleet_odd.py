@@ -96,6 +96,12 @@ def test_one_goes_back_alone_with_the_code_of_its_time(fleet, manage, tmp_path):
     assert Client(headers={"host": f"acme.{settings.BASE_DOMAIN}"}).get("/account/login/").status_code == 200
 
 
+def test_a_twin_is_made_of_what_is_up_to_date(fleet, manage):
+    fleet.add()
+    said = manage.refused("copy_tenant", "acme", "--as", "tryout")
+    assert said == "acme is of another version than the code. Migrate it first: `manage.py migrate`."
+
+
 def test_each_run_keeps_copies_of_its_own(tenants, django_db_blocker, tmp_path):
     """After a way back the next copy is another one: it has what was written since."""
     with django_db_blocker.unblock():
