@@ -1,7 +1,7 @@
 """Bringing tenants to the target: by replay, else the ordinary way, and again where a table was in use."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -16,7 +16,7 @@ from tenants.schema import in_public
 from . import state
 from .at_once import wait_for_the_disk
 from .crew import each
-from .ordinary import Migrate, applied, impatient, migrate_schema
+from .ordinary import Migrate, Report, applied, impatient, migrate_schema
 from .patience import Patience, is_busy
 from .progress import Progress
 from .replay import Target, replay, replay_looking
@@ -52,7 +52,7 @@ class Means:
     target: Target
     fixed_rows: Rows
     migrate: Migrate
-    report: Callable[[str], None]
+    report: Report
     patience: Patience = field(default_factory=Patience)
     jobs: int = 1
     terminal: TextIO | None = None

@@ -1,20 +1,16 @@
 """A command that names a migration, or says how to treat one (`--fake`): Django's own way, in every schema."""
 
-from collections.abc import Callable
-
 from django.conf import settings
 
 from tenants import copies
 
 from . import state
-from .ordinary import Migrate, migrate_schema
+from .ordinary import Migrate, Report, migrate_schema
 from .patience import Patience
 from .rows import Rows, copy_fixed_rows, fixed_rows, run_hooks
 from .schemas import close_for_now, half_way, is_shared, refuse_unknown, schema_names, set_ready
 from .shared import furnish_public, migrate_in_use
 from .turn import alone, refuse_company
-
-Report = Callable[[str], None]
 
 
 def migrate_named(only: str | None, *, using: str, migrate: Migrate, report: Report, patience: Patience) -> list[str]:

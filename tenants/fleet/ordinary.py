@@ -14,6 +14,7 @@ from .schemas import is_shared, refuse_unknown, schema_names
 from .versions import Key
 
 Migrate = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def django_migrate(options: dict, **streams) -> Migrate:
@@ -56,7 +57,7 @@ def applied(schema_name: str, *, using: str) -> set[Key]:
         return set(cursor.fetchall())
 
 
-def show_pending(only: str | None, *, using: str, migrate: Migrate, report: Callable[[str], None]) -> None:
+def show_pending(only: str | None, *, using: str, migrate: Migrate, report: Report) -> None:
     """What `--plan` and `--check` ask for: Django's own answer for each schema. Nothing is written.
 
     Raises SchemaMissing.

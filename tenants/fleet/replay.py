@@ -96,7 +96,7 @@ def replay_looking(
         lacking = target.code.missing(found.applied)
         steps = [step for key in lacking for step in steps_for(key, target)]
         furnish = found.rows != target.rows
-        send(schema_name, lacking, steps, target, furnish=furnish, using=using)
+        send_steps(schema_name, lacking, steps, target, furnish=furnish, using=using)
         for path in settings.TENANT_MIGRATED_HOOKS if furnish else ():
             run_hook(path, using)
         if opens and opens(bool(lacking)):
@@ -138,7 +138,9 @@ def steps_for(key: Key, target: Target) -> list[Step]:
     return [*steps, *SETTLE] if any(text.upper().startswith(CHANGES_ROWS) for _kind, text, *_rest in steps) else steps
 
 
-def send(schema_name: str, lacking: list[Key], steps: list[Step], target: Target, *, furnish: bool, using: str) -> None:
+def send_steps(
+    schema_name: str, lacking: list[Key], steps: list[Step], target: Target, *, furnish: bool, using: str
+) -> None:
     """All statements in one round trip; then compare what was asked on the way with the template's answers."""
     connection = connections[using]
     with connection.cursor() as cursor, connection.wrap_database_errors:

@@ -6,7 +6,6 @@ are. What is done is in the rows of SchemaState, so a run that was killed is sim
 Source: docs/decisions/0019-fleet.md
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -17,7 +16,7 @@ from tenants.models import Tenant
 
 from . import rings, shared, state
 from .bring import Kind, Means, Outcome, bring
-from .ordinary import Migrate
+from .ordinary import Migrate, Report
 from .patience import Patience
 from .progress import Progress
 from .recording import playable
@@ -39,7 +38,7 @@ class Orders:
     using: str
     migrate: Migrate
     recorded: Migrate
-    report: Callable[[str], None]
+    report: Report
     jobs: int = 1
     patience: Patience = field(default_factory=Patience)
     terminal: TextIO | None = None

@@ -1,7 +1,6 @@
 """The two schemas that come before the tenants: `public`, then the template that every tenant is a copy of."""
 
 import time
-from collections.abc import Callable
 
 from django.apps import apps
 from django.conf import settings
@@ -15,12 +14,10 @@ from tenants.models import Blueprint, SchemaState
 from tenants.schema import in_public
 
 from . import state
-from .ordinary import Migrate, applied, impatient, migrate_schema
+from .ordinary import Migrate, Report, applied, impatient, migrate_schema
 from .patience import Patience, is_busy
 from .rows import fixed_rows, rows_word, run_hooks
 from .versions import Key, code
-
-Report = Callable[[str], None]
 
 
 def migrate_public(*, using: str, migrate: Migrate, report: Report, patience: Patience) -> None:

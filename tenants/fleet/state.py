@@ -7,12 +7,11 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
 from django.db.models import Case, Count, F, Q, Value, When
 from django.utils import timezone
-from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from tenants.models import Blueprint, SchemaState, Tenant
 from tenants.schema import in_public
 
-from .versions import code
+from .versions import code, database_is_older
 
 State = SchemaState.State
 
@@ -64,16 +63,11 @@ def survey(version: str, *, using: str) -> Survey | None:
         try:
             cursor.execute(SURVEY, {"version": version})
         except ProgrammingError as error:
-            if is_of_older_code(error):
+            if database_is_older(error):
                 return None
             raise
         tenants, current, shared_current, furnished, closed = cursor.fetchone()
     return Survey(tenants, current, shared_current, furnished, tuple(closed or ()))
-
-
-def is_of_older_code(error: ProgrammingError) -> bool:
-    """Does the database lack what this code asks it for?"""
-    return isinstance(error.__cause__, UndefinedTable | UndefinedColumn)
 
 
 def note_new(tenant: Tenant, *, fingerprint: str, using: str) -> None:

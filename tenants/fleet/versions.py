@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from django.db import ProgrammingError
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from .rows import WORD, hooks_text
 
@@ -51,3 +53,8 @@ def fingerprint(migration: Migration) -> str:
         return hashlib.sha256(Path(inspect.getfile(type(migration))).read_bytes()).hexdigest()
     except (OSError, TypeError):
         return ""
+
+
+def database_is_older(error: ProgrammingError) -> bool:
+    """Does the database lack what this code asks it for?"""
+    return isinstance(error.__cause__, UndefinedTable | UndefinedColumn)

@@ -10,7 +10,7 @@ from django.db import ProgrammingError
 
 from tenants.checks import database_problem
 from tenants.exceptions import AddressTaken, TenantError
-from tenants.fleet.state import is_of_older_code
+from tenants.fleet.versions import database_is_older
 from tenants.models import Tenant
 from tenants.schema import in_public
 
@@ -24,7 +24,7 @@ class OperatorCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except ProgrammingError as error:
-            if not is_of_older_code(error):
+            if not database_is_older(error):
                 raise
             lacking = str(error).splitlines()[0]
             raise CommandError(f"The database is of older code ({lacking}): run `manage.py migrate` first.") from error
