@@ -53,6 +53,14 @@ def test_killed_half_way_the_next_run_goes_on_and_does_nothing_twice(fleet, monk
     assert fleet.holders() == {"template", "t_acme", "t_globex"}
 
 
+def test_what_fails_in_the_template_is_said_in_a_sentence(fleet):
+    fleet.add("migrations.RunSQL('SELECT 1 / 0')")
+    said = fleet.refused().splitlines()[-1]
+    assert said.startswith("DataError: division by zero (--traceback shows where). No tenant is half-way")
+    assert set(fleet.states().values()) == {"current"}
+    assert fleet.ready() == {"t_acme": True, "t_globex": True}
+
+
 def test_a_second_run_says_so_and_ends(fleet):
     fleet.add()
     with alone():

@@ -8,9 +8,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import DatabaseError
 
 from tenants.checks import database_problem
 from tenants.exceptions import TenantError
+from tenants.fleet.bring import first_line
 from tenants.fleet.named import migrate_named
 from tenants.fleet.ordinary import django_migrate, show_pending
 from tenants.fleet.patience import Patience
@@ -64,6 +66,9 @@ class Command(DjangoMigrate):
             raise CommandError("Somebody else is migrating. Nothing was done.") from error
         except TenantError as error:
             raise CommandError(str(error)) from error
+        except DatabaseError as error:  # in `public` or the template: a tenant's own is told with the tenant
+            said = f"{type(error).__name__}: {first_line(error)} (--traceback shows where)."
+            raise CommandError(f"{said} No tenant is half-way: mend it, and run it again.") from error
 
     def run_fleet(self, options) -> Result:
         quiet, streams = self.for_django(options)
