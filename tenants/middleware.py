@@ -32,6 +32,9 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 MOVED_FOR_SURE = 3600  # seconds that a browser may remember it: the address is somebody else's one day
 # As Django writes them. PostgreSQL would raise on a zero byte in the question.
 SESSION_KEY = re.compile(r"[a-z0-9]{1,40}")
+# What stays on a request that is begun anew: its body, which comes once; for whom accounts/api/throttles.py has
+# counted it, or it would be twice; and the nonce that an outer room has given out and is to put into the header.
+LASTING = {"_stream", "_read_started", "_body", "_post", "_files", "api_counted", "_csp_nonce"}
 
 
 class ProvenHostMiddleware:
@@ -135,24 +138,24 @@ class TenantMiddleware:
     def respond_as_remembered(self, request, host):
         """None where the host is not known, or the first statement said that it leads elsewhere by now.
 
-        The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing. So is one
-        that only reads when a kept statement was lost, at whatever statement that was, or when it went on with what
-        was remembered of who is asking, and that is not so any more.
+        The request is then begun anew, and nothing is left of the first attempt: its transaction did nothing, and what
+        it noted on the request is taken off. So is one that only reads when a kept statement was lost, at whatever
+        statement that was, or when it went on with what was remembered of who is asking, and that is not so any more.
         """
         if not (known := KNOWN.recall(host)):
             return None
+        before = dict(vars(request))
         try:
             return self.respond_for_tenant(request, known.tenant(), known.proof)
         except TenantChanged:
             KNOWN.forget(host)
-            wrapper().set_schema_to_public()
-            return None if can_begin_anew(request) else unavailable(request)
         except (StatementsLost, AnswerChanged) as reason:
             if request.method not in SAFE:
                 raise
             logger.info("A request is begun anew: %s.", type(reason).__name__)
-            wrapper().set_schema_to_public()
-            return None if can_begin_anew(request) else unavailable(request)
+        wrapper().set_schema_to_public()
+        take_back(request, before)
+        return None if can_begin_anew(request) else unavailable(request)
 
     def respond_as_read(self, request, host):
         tenant = find(host)
@@ -209,10 +212,15 @@ def confirmed(get_response):
     return respond
 
 
+def take_back(request, before: dict[str, Any]) -> None:
+    """Make the request what it was `before` an attempt: whom that has read is read anew."""
+    lasting = {name: value for name, value in vars(request).items() if name in LASTING}
+    vars(request).clear()
+    vars(request).update(before, **lasting)
+
+
 def can_begin_anew(request) -> bool:
     """Not once a body was read that nobody kept."""
-    request.tenant = None
-    request.__dict__.pop("urlconf", None)
     return not getattr(request, "_read_started", False) or hasattr(request, "_body") or hasattr(request, "_post")
 
 
