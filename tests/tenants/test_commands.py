@@ -1,5 +1,6 @@
 """The commands: what they say, what they change, and which of the library's are refused."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -55,6 +56,28 @@ def test_create_tenant_refuses_in_one_sentence_and_makes_nothing(manage, public,
     sql(None, "CREATE SCHEMA t_lost")
     assert words in manage.refused("create_tenant", *arguments)
     assert set(Tenant.objects.values_list("slug", flat=True)) == {"acme", "globex"}
+
+
+@pytest.mark.parametrize("option", ["--lock", "--hold"])
+@pytest.mark.parametrize("value", ["0", "0.001", "-1", "inf", "-inf", "nan", "1e999", "86401", "soon", ""])
+def test_migrate_refuses_what_is_no_limit_of_time(manage, option, value):
+    said = manage.refused("migrate", f"{option}={value}")
+    assert said == f"Error: argument {option}: {value!r} is no number of seconds from 0.01 to 86400."
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--tries"])
+@pytest.mark.parametrize("value", ["0", "-2", "1.5", "many", ""])
+def test_migrate_refuses_what_counts_nothing(manage, option, value):
+    said = manage.refused("migrate", f"{option}={value}")
+    assert said == f"Error: argument {option}: {value!r} is no whole number of at least 1."
+
+
+@pytest.mark.parametrize("value", ["0.01", "2", "86400"])
+def test_migrate_takes_limits_of_time_up_to_a_day(value):
+    parser = load_command_class("tenants", "migrate").create_parser("manage.py", "migrate")
+    options = parser.parse_args([f"--lock={value}", f"--hold={value}", "--jobs=1", "--tries=7"])
+    assert (options.lock, options.hold) == (timedelta(seconds=float(value)),) * 2
+    assert (options.jobs, options.tries) == (1, 7)
 
 
 def test_list_tenants_shows_status_and_address(manage, apex):

@@ -26,13 +26,24 @@ MOST_JOBS = 4
 NAMING = ("app_label", "fake", "fake_initial", "prune")
 # What belongs to a run through the rings.
 ALL_RINGS = ("until", "keep_copies")
+# PostgreSQL counts in milliseconds and takes 0, to which less would be rounded, for no limit at all.
+SHORTEST, LONGEST = timedelta(seconds=0.01), timedelta(days=1)
 
 
 def seconds(text: str) -> timedelta:
     try:
-        return timedelta(seconds=float(text))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds.") from None
+        found = timedelta(seconds=float(text))
+    except (ValueError, OverflowError):
+        found = timedelta()
+    if not SHORTEST <= found <= LONGEST:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.01 to 86400.")
+    return found
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1.")
+    return int(text)
 
 
 class Command(DjangoMigrate):
@@ -43,12 +54,12 @@ class Command(DjangoMigrate):
         usual = Patience()
         parser.set_defaults(database=settings.ADMIN_DATABASE)
         parser.add_argument("--schema", help="Only this schema, without the template and the others.")
-        parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, MOST_JOBS), help="Tenants at once.")
+        parser.add_argument("--jobs", type=count, default=min(os.cpu_count() or 1, MOST_JOBS), help="Tenants at once.")
         parser.add_argument("--until", choices=Tenant.Ring.values, default="rest", help="The last ring to go to.")
         parser.add_argument("--keep-copies", type=Path, metavar="FOLDER", help="Dump each tenant before its turn.")
         parser.add_argument("--lock", type=seconds, default=usual.lock, help="Seconds to wait for a table.")
         parser.add_argument("--hold", type=seconds, default=usual.hold, help="Seconds that a tenant's turn may last.")
-        parser.add_argument("--tries", type=int, default=usual.tries, help="How often a busy tenant is tried.")
+        parser.add_argument("--tries", type=count, default=usual.tries, help="How often a busy tenant is tried.")
 
     def handle(self, *args, **options):
         if problem := database_problem(options["database"]):
