@@ -7,7 +7,6 @@ docs/decisions/0023-server-and-pool.md.
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,6 +17,7 @@ from statistics import median
 from . import databases, environments, isolation, issuer, load, postgres, serving
 from .data import BY_ROLE
 from .load import Ask
+from .subject import leave_in_order
 from .workers import Worker
 
 CLIENTS = (1, 4, 16)
@@ -93,7 +93,7 @@ def main() -> None:
     names = options.names or list(serving.COMMANDS)
     if not load.is_there():
         sys.exit(load.MISSING)
-    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # the way out is that of Ctrl-C
+    leave_in_order()
     with issuer.serving() as address:
         os.environ |= {"BENCH_SOCKET": postgres.start(), "BENCH_ISSUER": address}
         sys.stdout.write(table(measure(names, options.rounds, options.seconds), names) + "\n")

@@ -25,6 +25,8 @@ from tempfile import mkdtemp
 import psycopg
 from psycopg import sql
 
+from .subject import leave_in_order
+
 MIB = 1024 * 1024
 TOUCHED = (1, 10, 100, 200, 1000, 5000)  # schemas that one connection has read from
 SIGN_UPS = 9
@@ -39,6 +41,7 @@ CATALOGUE = ("pg_class", "pg_attribute", "pg_index", "pg_constraint", "pg_depend
 
 def main() -> None:
     options = read_options()
+    leave_in_order()
     folder = Path(options.keep or mkdtemp(prefix="tenantry-growth-"))
     server = start(folder)
     try:

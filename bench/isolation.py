@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import random
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from . import databases, environments, issuer, load, postgres, serving
 from .data import BY_GRANTS, BY_ROLE
 from .load import Ask
+from .subject import leave_in_order
 from .workers import Worker
 
 DATABASE = "isolation"
@@ -207,7 +207,7 @@ def main() -> None:
     )
     parser.add_argument("--fault", action="store_true", help="show that wrong rows would be found")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # the way out is that of Ctrl-C
+    leave_in_order()
     write = sys.stdout.write
     write(f"{'server':<17}{'pool':<22}   requests  rows seen      wrong    missing     failed     served  misplaced\n")
     with issuer.serving() as address:

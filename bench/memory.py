@@ -1,11 +1,16 @@
-"""How much one backend keeps of many schemas: `python -m bench.memory`. Source of a table in decision 23."""
+"""How much one backend keeps of many schemas: `python -m bench.memory`. Source of a table in decision 23.
 
+One connection asks one tenant after another what a page of the catalogue asks: as it would grow, and as it is bounded.
+"""
+
+import argparse
 import os
 import sys
 
 from psycopg import sql
 
 from . import databases, environments, issuer, postgres
+from .subject import leave_in_order
 from .workers import Worker
 
 DATABASE = "memory"
@@ -28,6 +33,8 @@ def run() -> dict[str, list[list[float]]]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__).parse_args()
+    leave_in_order()
     with issuer.serving() as address:
         os.environ |= {"BENCH_SOCKET": postgres.start(), "BENCH_ISSUER": address}
         for name, found in run().items():
