@@ -1,8 +1,12 @@
 """The bench's own arithmetic, and what ends a run. The measurements themselves are no tests: `make bench`."""
 
+from collections import Counter
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import pytest
 
-from bench import growing, load, postgres, table
+from bench import growing, isolation, load, postgres, table
 from bench.arithmetic import Figure, Goal, Result, median_of_ratios, percentile, spoken_time, times_better
 from bench.goals import MEASUREMENTS
 from bench.plan import Plan
@@ -112,3 +116,14 @@ def test_an_added_migration_stands_behind_the_last_one(tmp_path):
     first, second = (growing.add(tmp_path, own) for _each in range(2))
     assert first != second
     assert f'"{first}"' in (tmp_path / f"{second}.py").read_text()
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_proof_makes_no_fewer_requests_than_it_promises(monkeypatch, quick):
+    monkeypatch.setattr(isolation, "prepare", lambda: None)
+    monkeypatch.setattr(isolation, "warm_up", lambda port: None)
+    monkeypatch.setattr(isolation, "worker", lambda: nullcontext(SimpleNamespace(call=lambda *args, **kwargs: [])))
+    monkeypatch.setattr(isolation.serving, "product", lambda *args, **kwargs: nullcontext((0, None)))
+    monkeypatch.setattr(isolation.Caller, "work", lambda caller: Counter(requests=caller.requests))
+    promised = isolation.REQUESTS[quick]
+    assert promised <= isolation.run(quick)["requests"] < promised * 1.01
