@@ -58,7 +58,7 @@ DATABASE_POOL = {
 }
 if DATABASE_POOL_MAX < 1 or DATABASES["default"]["CONN_MAX_AGE"] != 0:
     DATABASE_POOL = {}
-# A connection that was bound to so many schemas is closed: its backend keeps some 270 KiB of each.
+# A connection that was bound to so many schemas is closed: its backend keeps some 280 KiB of each.
 SCHEMAS_PER_CONNECTION = env.int("SCHEMAS_PER_CONNECTION", default=100)
 # As many statements each session of the database keeps ready, planned once (tenants/postgresql/keeping.py). 0: none.
 STATEMENTS_PER_CONNECTION = env.int("STATEMENTS_PER_CONNECTION", default=100)
