@@ -68,7 +68,6 @@ class KnownTenants:
 
     def __init__(self):
         self._known: Bounded[str, Known] = Bounded(MOST_HOSTS)
-        self.forget, self.clear = self._known.drop, self._known.clear
 
     def recall(self, host: str) -> Known | None:
         found = self._known.recall(host)
@@ -81,6 +80,12 @@ class KnownTenants:
         """
         if tenant.is_served and settings.TENANT_KNOWN_FOR > 0 and not on_citus():
             self._known.keep(host, Known.of(tenant))
+
+    def forget(self, host: str) -> None:
+        self._known.drop(host)
+
+    def clear(self) -> None:
+        self._known.clear()
 
 
 KNOWN = KnownTenants()
