@@ -17,15 +17,20 @@ from rest_framework.settings import api_settings
 # Called once a page, for the function that is then called with each row's values.
 Maker = Callable[[], Callable[..., Any]]
 
-# What these make of a value of the database is the value itself.
-SAME = (serializers.IntegerField, serializers.CharField, serializers.BooleanField)
+TEXTS = (models.CharField, models.TextField)
+# What such a field makes of a value is the value itself, if it is of such a column.
+SAME = (
+    (serializers.CharField, TEXTS),
+    (serializers.IntegerField, models.IntegerField),
+    (serializers.BooleanField, models.BooleanField),
+)
 
 
 def maker(field: serializers.Field) -> Maker | None:
     """None where the value is shown as it is."""
     if hasattr(field, "shown"):
         return lambda: field.shown
-    if _shows_as(field, *SAME) or _chooses_texts(field):
+    if _is_shown_as_held(field) or _chooses_texts(field):
         return None
     if _is_moment(field):
         return lambda: _moment_in(timezone.get_current_timezone())
@@ -35,15 +40,25 @@ def maker(field: serializers.Field) -> Maker | None:
     return lambda: lambda value: None if value is None else represent(value)
 
 
-def _shows_as(field: serializers.Field, *kinds: type[serializers.Field]) -> bool:
-    """Does it show values as one of these does, and not in a way of its own?"""
-    own = type(field).to_representation
-    return any(own is kind.to_representation for kind in kinds)
+def _shows_as(field: serializers.Field, kind: type[serializers.Field]) -> bool:
+    """Does it show values as this one does, and not in a way of its own?"""
+    return type(field).to_representation is kind.to_representation
+
+
+def _column(field: serializers.Field) -> models.Field:
+    """Of a foreign key the column that it holds a value of."""
+    column = field.parent.Meta.model._meta.get_field(field.source)
+    return getattr(column, "target_field", column)
+
+
+def _is_shown_as_held(field: serializers.Field) -> bool:
+    return any(_shows_as(field, kind) and isinstance(_column(field), held) for kind, held in SAME)
 
 
 def _chooses_texts(field: serializers.Field) -> bool:
     """A choice's text is looked up by itself, and one that is no choice is shown as it is."""
-    return _shows_as(field, serializers.ChoiceField) and all(type(choice) is str for choice in field.choices)
+    are_texts = _shows_as(field, serializers.ChoiceField) and all(type(choice) is str for choice in field.choices)
+    return are_texts and isinstance(_column(field), TEXTS)
 
 
 def _is_moment(field: serializers.Field) -> bool:
@@ -76,7 +91,7 @@ def _has_columns_places(field: serializers.Field) -> bool:
     """A text with as many places as the column has: PostgreSQL has rounded it, and keeps the noughts at its end."""
     if not _shows_as(field, serializers.DecimalField) or field.localize or field.normalize_output:
         return False
-    column = field.parent.Meta.model._meta.get_field(field.source)
+    column = _column(field)
     is_text = getattr(field, "coerce_to_string", api_settings.COERCE_DECIMAL_TO_STRING)
     return is_text and isinstance(column, models.DecimalField) and column.decimal_places == field.decimal_places
 

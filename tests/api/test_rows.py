@@ -5,8 +5,10 @@ import json
 import pytest
 from django.db import connection
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
+from accounts.api.rows import shown_by
 from catalog.api.serializers import ProductSerializer
 from catalog.models import Product
 
@@ -70,3 +72,24 @@ def test_one_product_is_what_the_serializer_shows(acme, api_as, key):
     client = api_as("owner")
     assert client.read(f"/products/{product.pk}/").content == rendered(product, NAMES)
     assert client.read(f"/products/{product.pk}/?fields=title,price").content == rendered(product, ["title", "price"])
+
+
+class OddSerializer(serializers.ModelSerializer):
+    """Fields of another kind than their columns."""
+
+    number_as_text = serializers.CharField(source="version")
+    number_as_choice = serializers.ChoiceField(["1", "2"], source="version")
+    number_as_flag = serializers.BooleanField(source="version")
+    text_as_number = serializers.IntegerField(source="sku")
+
+    class Meta:
+        model = Product
+        fields = ["number_as_text", "number_as_choice", "number_as_flag", "text_as_number"]
+
+
+@pytest.mark.parametrize("name", OddSerializer.Meta.fields)
+def test_a_field_of_another_kind_than_its_column_shows_what_the_serializer_does(acme, name):
+    Product.objects.filter(pk=acme.coffee.pk).update(sku="12")
+    shown, product = shown_by(OddSerializer, frozenset([name])), Product.objects.filter(pk=acme.coffee.pk)
+    expected = {name: OddSerializer(product.get()).data[name]}
+    assert repr(shown.show(product.values_list(*shown.columns).get())) == repr(expected)
