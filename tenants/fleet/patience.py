@@ -15,12 +15,15 @@ HAS_TRANSACTION_TIMEOUT = 170000  # PostgreSQL 17
 BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.TransactionTimeout)
 
 
+LONGEST_PAUSE = timedelta(minutes=1)
+
+
 @dataclass(frozen=True)
 class Patience:
     """`lock`: a statement waits so long for a table, and whoever wants the table meanwhile waits behind it.
 
     `hold`: one statement, and the transaction as a whole, which is how long a lock is held at most.
-    `tries`: how often a busy tenant is tried, with pauses between that begin with `pause` and double.
+    `tries`: how often a busy tenant is tried, with pauses between that begin with `pause` and double, up to a minute.
     """
 
     lock: timedelta = timedelta(seconds=1)
@@ -29,8 +32,12 @@ class Patience:
     pause: timedelta = timedelta(milliseconds=500)
 
     def pauses(self) -> list[float]:
-        """Seconds to wait before the second try, the third, and so on."""
-        return [self.pause.total_seconds() * 2**number for number in range(self.tries - 1)]
+        """Seconds to wait before the second try, the third, and so on. Never more than LONGEST_PAUSE."""
+        pauses, pause = [], self.pause
+        for _try in range(self.tries - 1):
+            pauses.append(pause.total_seconds())
+            pause = min(2 * pause, LONGEST_PAUSE)
+        return pauses
 
     def limits(self, using: str) -> list[str]:
         """The statements that a tenant's transaction begins with.

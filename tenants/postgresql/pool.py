@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 logger = logging.getLogger(__name__)
 
-# A backend keeps what it has looked up of every schema for as long as it lives: some 270 KiB a schema.
+# A backend keeps what it has looked up of every schema for as long as it lives: some 280 KiB a schema.
 _schemas_seen: WeakKeyDictionary[psycopg.Connection, set[str]] = WeakKeyDictionary()
 # The key of a database's settings for the limit of a session: of what is sent before a binding says one, and of the
 # binding itself, which may have to wait for a table that somebody has locked.
