@@ -8,6 +8,7 @@ transaction, names the tenant alone, and a tenant query without a transaction is
 Source: docs/decisions/0002-tenant-bound-to-transaction.md
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,7 +28,7 @@ PUBLIC = "public"
 NO_TIMEOUT = "0"
 
 # What stands in for a schema where the tenant is another one by now. No schema of a tenant has such a name.
-CHANGED = '"the tenant changed"'
+CHANGED = "the tenant changed"
 
 
 class DatabaseOperations(DjangoOperations):
@@ -161,9 +162,9 @@ class DatabaseWrapper(ConfirmingWrapper):
             raise StatementsLost from error
         if not isinstance(error, InvalidSchemaName):
             return
-        if self._proof and CHANGED in str(error):
+        if self._proof and is_missing(CHANGED, error):
             raise TenantChanged from error
-        if f'"{self.schema_name}"' in str(error):
+        if is_missing(self.schema_name, error):
             reason = SchemaGone if self.schema_name == self._serves else SchemaMissing
             raise reason(f"There is no schema {self.schema_name!r}.") from error
 
@@ -206,6 +207,13 @@ class DatabaseWrapper(ConfirmingWrapper):
         self._bound_to = None
 
 
+def is_missing(schema_name: str, error: InvalidSchemaName) -> bool:
+    """Is it this schema that there is none of? The name stands in the message in the quotes of the server's language,
+    "t_acme" or »t_acme«, and in no field of its own.
+    """
+    return re.search(rf"(?<!\w){re.escape(schema_name)}(?!\w)", error.diag.message_primary or "") is not None
+
+
 @lru_cache(maxsize=4096)
 def binding(schema_name: str, timeout: str, proof: str, local: bool) -> str:
     """The statement that binds a schema, and fails where there is none of that name or `proof` does not hold.
@@ -214,7 +222,7 @@ def binding(schema_name: str, timeout: str, proof: str, local: bool) -> str:
     proof, 10 without): a kept one changes the path that its own plan was made for, and is planned anew as well.
     """
     name = f"quote_ident({sql.Literal(schema_name).as_string()})"
-    there = f"(CASE WHEN {proof} THEN {name} ELSE '{CHANGED}' END)" if proof else name
+    there = f"(CASE WHEN {proof} THEN {name} ELSE '\"{CHANGED}\"' END)" if proof else name
     return (
         f"SELECT set_config('search_path', {name}, {local}),"
         f" set_config('statement_timeout', {sql.Literal(timeout).as_string()}, {local}), {there}::regnamespace"

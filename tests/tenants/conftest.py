@@ -1,5 +1,6 @@
 """What the tests of the tenants' side share: throw-away tenants, commands, and a look at schemas."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from psycopg.pq import TransactionStatus
+from psycopg.errors import InvalidSchemaName
+from psycopg.pq import DiagnosticField, TransactionStatus
 
 from accounts.models import User
 from accounts.roles import sync_system_roles
 from tenants import dumps, provisioning
 from tenants.models import Tenant
+from tenants.postgresql.base import DatabaseWrapper
 from tenants.schema import in_public, in_tenant
 
 from . import dumping, fleets, names
@@ -174,3 +177,17 @@ def trips(monkeypatch):
     monkeypatch.setattr(psycopg.Cursor, "execute", heard)
     monkeypatch.setattr(psycopg.Connection, "commit", committed)
     return sent
+
+
+@pytest.fixture(params=["Schema »%s« existiert nicht", "le schéma « %s » n'existe pas", 'схема "%s" не существует'])
+def language(monkeypatch, request):
+    """Errors as a server set to another language sends them; the embedded one knows English alone."""
+    refused = DatabaseWrapper.refused
+
+    def translated(self, error):
+        if isinstance(error, InvalidSchemaName):
+            said = request.param % re.split('["»«]', error.diag.message_primary)[1]
+            error = InvalidSchemaName(said, info={DiagnosticField.MESSAGE_PRIMARY: said.encode()})
+        refused(self, error)
+
+    monkeypatch.setattr(DatabaseWrapper, "refused", translated)

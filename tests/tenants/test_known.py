@@ -71,6 +71,15 @@ def test_what_was_changed_elsewhere_holds_at_the_next_request(client_as, acme, f
     assert ("Acme renamed" in response.text) is (status == 200)
 
 
+@pytest.mark.usefixtures("language")
+@pytest.mark.parametrize(("fields", "status"), [({"status": "suspended"}, 403), ({"schema_name": "t_nowhere"}, 503)])
+def test_it_holds_whichever_language_the_server_speaks(client_as, acme, fields, status):
+    client = client_as("owner")
+    assert client.get("/profile/").status_code == 200
+    with elsewhere(acme.tenant, **fields):
+        assert client.get("/profile/").status_code == status
+
+
 def test_a_host_that_was_given_to_another_tenant_is_the_others_at_once(client_as, acme, globex):
     client = client_as("owner")
     assert client.get("/products/").status_code == 200

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import User
 from tenants.exceptions import OutsideTransaction, SchemaMissing
 from tenants.models import Tenant
+from tenants.postgresql import sending
 from tenants.schema import in_public, in_schema, in_tenant
 
 pytestmark = pytest.mark.real
@@ -110,6 +111,20 @@ def test_a_missing_schema_is_refused_before_the_statement(two):
     with pytest.raises(SchemaMissing), in_schema("t_nowhere"):
         connection.cursor().execute("CREATE TABLE stray (id int)")
     assert owner_of_public_tables() == {"django_migrations", "tenants"}
+
+
+@pytest.mark.usefixtures("language")
+def test_a_missing_schema_is_known_by_its_name_in_any_language(two):
+    with pytest.raises(SchemaMissing), in_schema("t_nowhere"):
+        owner()
+
+
+@pytest.mark.parametrize("name", ["t_acme_else", "not_t_acme", "else"])
+def test_of_a_schema_that_a_statement_names_its_own_error_is_heard(two, name):
+    asked = "SELECT %s::text::regnamespace"
+    sending.understand(asked)  # so that it goes along with the binding
+    with pytest.raises(DatabaseError, match=name), in_tenant(two[0]):
+        connection.cursor().execute(asked, [name])
 
 
 def owner_of_public_tables() -> set[str]:
