@@ -41,7 +41,7 @@ def middleware_order(app_configs, **kwargs):
 @register(Tags.compatibility)
 def backend_binds_transactions(app_configs, **kwargs):
     """Every alias uses our backend; pages run on the default one alone, in a transaction a request."""
-    return [
+    wrong: list[CheckMessage] = [
         Error(
             f"DATABASES[{alias!r}] needs ENGINE 'tenants.postgresql' and ATOMIC_REQUESTS {alias == DEFAULT_DB_ALIAS}.",
             id="tenants.E004",
@@ -49,6 +49,17 @@ def backend_binds_transactions(app_configs, **kwargs):
         for alias, conf in settings.DATABASES.items()
         if conf["ENGINE"] != "tenants.postgresql" or conf["ATOMIC_REQUESTS"] != (alias == DEFAULT_DB_ALIAS)
     ]
+    isolated = [alias for alias, conf in settings.DATABASES.items() if "isolation_level" in conf.get("OPTIONS", {})]
+    return wrong + [no_isolation_of_its_own(alias) for alias in isolated]
+
+
+def no_isolation_of_its_own(alias: str) -> Error:
+    """Our backend sends a bare BEGIN, and one that has only read is begun anew (tenants/postgresql/sending.py)."""
+    return Error(
+        f"DATABASES[{alias!r}] sets isolation_level in OPTIONS: every transaction is READ COMMITTED here.",
+        hint="Take it out. Where one needs more, lock the rows it is about (select_for_update).",
+        id="tenants.E010",
+    )
 
 
 @register(Tags.database)

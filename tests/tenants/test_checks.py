@@ -6,6 +6,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import DEFAULT_DB_ALIAS
+from psycopg import IsolationLevel
 
 from tenants import checks, pooling
 
@@ -57,6 +58,15 @@ def test_pages_open_no_direct_connection(monkeypatch, atomic, found):
     both = {DEFAULT_DB_ALIAS: default, "admin": default | {"ATOMIC_REQUESTS": atomic}}
     monkeypatch.setattr(settings, "DATABASES", both)
     assert ids() == found
+
+
+@pytest.mark.parametrize("level", [IsolationLevel.SERIALIZABLE, IsolationLevel.READ_COMMITTED])
+def test_no_database_has_an_isolation_of_its_own(monkeypatch, level):
+    """It would be ignored: our backend says BEGIN itself."""
+    default = settings.DATABASES[DEFAULT_DB_ALIAS]
+    options = default["OPTIONS"] | {"isolation_level": level}
+    monkeypatch.setattr(settings, "DATABASES", {DEFAULT_DB_ALIAS: default | {"OPTIONS": options}})
+    assert ids() == {"tenants.E010"}
 
 
 def test_a_database_that_cannot_be_reached_is_one_sentence(nowhere, django_db_blocker):
