@@ -151,7 +151,7 @@ def _walked(rows: models.QuerySet, wanted: Wanted) -> Prepared:
     walk = prepare(_page(rows, wanted, WALK_AT_MOST).values_list("pk"))
     # IS TRUE keeps it a filter over the walk, in the walk's order; made a join, the order would be lost, and the page.
     return Prepared(
-        f"SELECT id FROM ({walk.sql}) walk(id) WHERE (SELECT is_few AND is_worth_a_walk FROM reach)"  # noqa: S608
+        f"SELECT id FROM ({walk.sql}) AS walk(id) WHERE (SELECT is_few AND is_worth_a_walk FROM reach)"  # noqa: S608
         f" AND (id IN (SELECT unnest(ids) FROM reach)) IS TRUE LIMIT %s",
         (*walk.parameters, wanted.limit),
         (),
@@ -204,16 +204,16 @@ def _few_of(others: Prepared) -> Prepared:
     read = 4 * FEW
     told = "array_agg(DISTINCT id), count(DISTINCT id) <= %s AND count(*) <= %s, count(DISTINCT id) > %s"
     few_are_own = "(SELECT count(*) <= %s FROM own)"
-    keys = f"TABLE own UNION ALL SELECT id FROM ({others.sql}) others(id) WHERE {few_are_own} LIMIT %s"  # noqa: S608
+    keys = f"TABLE own UNION ALL SELECT id FROM ({others.sql}) AS others(id) WHERE {few_are_own} LIMIT %s"  # noqa: S608
     sent = (FEW_ROWS, read, WALK_ROWS, *others.parameters, FEW, read + 1)
-    return Prepared(f"SELECT {told} FROM ({keys}) reached(id)", sent, ())  # noqa: S608
+    return Prepared(f"SELECT {told} FROM ({keys}) AS reached(id)", sent, ())  # noqa: S608
 
 
 def _total(keys: Prepared, most: int) -> Prepared:
     """How many he may see. Of 10,000 keys, sorting finds those that are repeated in 1.4 ms. UNION took 2.9: it makes a
     table for as many as the planner expects, which are all that could lie in a category.
     """
-    many = f"(SELECT count(DISTINCT id) FROM ({keys.sql}) reached(id))"  # noqa: S608
+    many = f"(SELECT count(DISTINCT id) FROM ({keys.sql}) AS reached(id))"  # noqa: S608
     text = f"SELECT least(CASE WHEN is_few THEN coalesce(cardinality(ids), 0) ELSE {many} END, %s) FROM reach"  # noqa: S608
     return Prepared(text, (*keys.parameters, most + 1), ())
 

@@ -91,7 +91,7 @@ def keys_inside(model: type[Shareable], most: int) -> Prepared:
     """
     via = {f"{_via(model)}_id": RawSQL("inside.id", [])}
     rows = prepare(model._default_manager.filter(**via).order_by().values("pk"))
-    text = f"SELECT found.id FROM inside CROSS JOIN LATERAL ({rows.sql} OFFSET 0) found(id) LIMIT %s"  # noqa: S608
+    text = f"SELECT found.id FROM inside CROSS JOIN LATERAL ({rows.sql} OFFSET 0) AS found(id) LIMIT %s"  # noqa: S608
     return Prepared(text, (*rows.parameters, most), ())
 
 

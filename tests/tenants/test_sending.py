@@ -98,7 +98,30 @@ def copy_in() -> None:
         list(copy.rows())
 
 
-@pytest.mark.parametrize("act", [lock, move_a_sequence, write_in_a_query, copy_in, lambda: describe("x")])
+def call_a_function() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT describe_guests()")
+
+
+def two_at_once() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1; LOCK accounts_role")
+
+
+@pytest.fixture
+def function(acme_alone, sql):
+    """One of a tenant's own, whose name does not say that it writes."""
+    text = "UPDATE accounts_role SET description = 'by a function' WHERE key = 'guest'"
+    sql(acme_alone, f"CREATE FUNCTION describe_guests() RETURNS void LANGUAGE sql AS $${text}$$")
+    yield
+    sql(acme_alone, "DROP FUNCTION describe_guests()")
+
+
+WRITES = [move_a_sequence, write_in_a_query, copy_in, call_a_function, two_at_once, lambda: describe("x")]
+
+
+@pytest.mark.usefixtures("function")
+@pytest.mark.parametrize("act", [lock, *WRITES])
 def test_what_is_more_than_reading_is_kept_by_a_real_savepoint(acme_alone, trips, act):
     """A lock is lost with its transaction as a row is: going back must not let it go."""
     with in_tenant(acme_alone):
@@ -108,6 +131,16 @@ def test_what_is_more_than_reading_is_kept_by_a_real_savepoint(acme_alone, trips
         assert status() == TransactionStatus.INTRANS
         transaction.set_rollback(True)
     assert [text for text in trips if text.startswith("SAVEPOINT")]
+
+
+@pytest.mark.usefixtures("function")
+def test_what_a_function_wrote_outlives_a_savepoint_that_is_undone(acme_alone):
+    with in_tenant(acme_alone):
+        call_a_function()
+        with undone():
+            names()
+        assert Role.objects.get(key="guest").description == "by a function"
+        transaction.set_rollback(True)
 
 
 def test_beginnings_lie_in_one_another(acme_alone):
