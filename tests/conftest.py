@@ -16,6 +16,7 @@ from django.test import Client, RequestFactory, TestCase
 from django.test.utils import setup_databases
 from django.utils import timezone
 
+from accounts.api.viewsets import ApiView
 from accounts.flows.sign_in import BACKEND
 from accounts.flows.sign_up import create_platform
 from accounts.persons import REMEMBERED
@@ -166,6 +167,19 @@ def operator_as(platform):
         return HostClient(platform.tenant.host, **kwargs).sign_in(platform.people[who], platform.tenant)
 
     return make
+
+
+@pytest.fixture
+def begun(monkeypatch) -> list[str]:
+    """The paths for which a view of the API began, whatever became of that."""
+    paths, initial = [], ApiView.initial
+
+    def heard(self, request, *args, **kwargs):
+        paths.append(request.path)
+        return initial(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(ApiView, "initial", heard)
+    return paths
 
 
 @pytest.fixture

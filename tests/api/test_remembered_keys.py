@@ -70,8 +70,13 @@ def test_rows_are_asked_for_along_with_whose_key_it_is(program, acme, path):
     assert asked(lambda: program.get(path)) == [["accounts_apikey", "catalog_product"]]
 
 
-def test_other_views_and_writes_begin_when_it_is_known(program, acme):
-    assert asked(lambda: program.get(ME))[0] == ["accounts_apikey"]
+def test_other_views_begin_when_it_is_known(program, acme, begun):
+    assert (program.get(ME).status_code, begun) == (200, [ME])
+    revoked(acme)
+    assert (program.get(ME).status_code, begun) == (401, [ME])
+
+
+def test_writes_begin_when_it_is_known(program, acme):
     path = f"{PRODUCTS}{acme.coffee.pk}/"
     assert asked(lambda: program.send("PATCH", path, {"title": "Renamed"}))[0] == ["accounts_apikey"]
     assert Product.objects.get(pk=acme.coffee.pk).title == "Renamed"

@@ -54,8 +54,10 @@ def test_nobody_is_remembered_on_a_host_that_is_not(editor, ask):
     assert asked(editor, PRODUCTS, ask) == [["accounts_user"], ["catalog_product"]]
 
 
-def test_other_views_have_him_looked_up_before_they_begin(editor, ask):
-    assert asked(editor, ME, ask)[0] == ["accounts_user"]
+def test_other_views_have_him_looked_up_before_they_begin(editor, ask, begun):
+    assert (ask(editor, ME).status_code, begun) == (200, [ME])
+    deactivated()
+    assert (ask(editor, ME).status_code, begun) == (401, [ME])
 
 
 def test_whoever_writes_is_looked_up_first(there, acme, ask):
