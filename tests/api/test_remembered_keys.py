@@ -134,3 +134,12 @@ def test_being_used_is_no_change(program, clock):
         clock(minutes=6)
         ApiKey.objects.update(last_used_at=timezone.now() - timedelta(minutes=6))
         assert asked(lambda: program.get(PRODUCTS)) == [["accounts_apikey", "catalog_product"]]
+
+
+def test_being_used_is_noted_once_and_remembered_as_noted(program, clock):
+    """Else each request from then on would take it for long ago, and write."""
+    clock(minutes=6)
+    for _time in range(2):  # the second one learns of it with its answer
+        program.get(PRODUCTS)
+    sent = sent_by(lambda: program.get(PRODUCTS))
+    assert [text for text in sent if 'UPDATE "accounts_apikey"' in text] == []
