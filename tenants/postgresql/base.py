@@ -141,9 +141,9 @@ class DatabaseWrapper(ConfirmingWrapper):
         return [*due, *self.questions_due()]
 
     def _is_bound(self) -> bool:
-        if self.in_atomic_block or self._session_bound or self.schema_name != PUBLIC:
-            return self._bound_to == self.schema_name
-        return self._bound_to in (None, PUBLIC)  # an unbound session is a public one
+        if self.schema_name == PUBLIC and not (self.in_atomic_block or self._session_bound):
+            return True  # an unbound session is a public one
+        return self._bound_to == self.schema_name
 
     def sent(self, cursor, count) -> None:
         if not self._is_bound():
