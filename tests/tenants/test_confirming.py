@@ -58,6 +58,17 @@ def test_a_wrong_belief_ends_the_request_whatever_it_asks_first(acme_alone, act)
         assert cursor.fetchone() == (True, 0)
 
 
+@pytest.mark.parametrize("then", [names, describe, nothing])
+def test_whoever_swallows_that_hears_it_again(acme_alone, then):
+    def act():
+        with suppress(AnswerChanged):
+            names()
+        then()
+
+    with pytest.raises(AnswerChanged):
+        wrongly_believed(acme_alone, act)
+
+
 def test_a_belief_that_holds_costs_no_trip(acme_alone, trips):
     with request_of(acme_alone):
         believe(1)

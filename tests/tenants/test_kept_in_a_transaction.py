@@ -69,3 +69,12 @@ def test_one_that_fails_leaves_nothing_behind(acme_alone, person):
                 with pytest.raises(DatabaseError), transaction.atomic():
                     cursor.execute(failing, [by])
         assert persons.by_number(person).pk == person
+
+
+def test_where_no_request_is_served_a_lost_call_is_an_error_like_any_other(acme_alone, person):
+    """Only TenantMiddleware catches what ends a request: a job goes on with the next tenant."""
+    connection.cursor().execute("DEALLOCATE ALL")
+    with pytest.raises(DatabaseError), in_tenant(acme_alone):
+        persons.by_number(person)
+    with in_tenant(acme_alone):
+        assert persons.by_number(person).pk == person
