@@ -58,8 +58,8 @@ def examine_tenant(schema_name: str, template: Picture, earlier: list[set[Key]],
     template as it is then: a run changes the template and each tenant, and closes some of them for its own time.
     """
     is_open = schemas.is_open(schema_name, using=using)
-    if is_open and not examine(schema_name, template, using):
-        return schema_name, [], []
+    if is_open and (left := harmless(schema_name, template, earlier, using)) is not None:
+        return schema_name, left, []
     try:
         with alone():
             return settle(schema_name, earlier, using, repair=repair)
@@ -69,13 +69,26 @@ def examine_tenant(schema_name: str, template: Picture, earlier: list[set[Key]],
 
 
 def settle(schema_name: str, earlier: list[set[Key]], using: str, *, repair: bool):
-    """One that is open and waits for its turn to be migrated stays so: it is served until then."""
+    """In the fleet's turn."""
     template = take_picture(settings.TEMPLATE_SCHEMA, using)
-    if schemas.is_open(schema_name, using=using) and waits(schema_name, template, earlier, using):
-        return schema_name, [Finding(schema_name, "tenant", "waits for its turn; run `manage.py migrate`")], []
+    if schemas.is_open(schema_name, using=using):
+        left = harmless(schema_name, template, earlier, using)
+        if left is not None:
+            return schema_name, left, []
     result = examine_one(schema_name, partial(examine, schema_name, template, using), repair=repair)
     schemas.set_ready(schema_name, not result[1], using=using)
     return result
+
+
+def harmless(schema_name: str, template: Picture, earlier: list[set[Key]], using: str) -> list[Finding] | None:
+    """What is found of one that may stay open: nothing, or that it waits for its turn, and is served until then.
+    None of one that may not.
+    """
+    if not examine(schema_name, template, using):
+        return []
+    if not waits(schema_name, template, earlier, using):
+        return None
+    return [Finding(schema_name, "tenant", "waits for its turn; run `manage.py migrate`")]
 
 
 def waits(schema_name: str, template: Picture, earlier: list[set[Key]], using: str) -> bool:
