@@ -69,8 +69,11 @@ def package() -> ModuleType:
 
 
 def hand_over(connection: psycopg.Connection, name: str, address: str) -> None:
-    """Give a database that an earlier version made as superuser to the application's role, with all that is in it."""
-    with psycopg.connect(address) as inside:
+    """Give a database that an earlier version made as superuser to the application's role, with all that is in it.
+
+    Statement by statement, since one transaction cannot lock the tables of all tenants; begun anew, it goes on.
+    """
+    with psycopg.connect(address, autocommit=True) as inside:
         for (statement,) in inside.execute(HAND_OVER, {"role": ROLE}).fetchall():
             inside.execute(statement)
     connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(ROLE)))
