@@ -83,14 +83,17 @@ def test_a_read_that_fails_before_anything_is_written_leaves_the_rest(acme_alone
         assert Role.objects.get(key="viewer").description == "after it"
 
 
-def move_a_sequence() -> None:
+def execute(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT setval('catalog_product_id_seq', 1000, false)")
+        cursor.execute(statement)
+
+
+def move_a_sequence() -> None:
+    execute("SELECT setval('catalog_product_id_seq', 1000, false)")
 
 
 def write_in_a_query() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("WITH w AS (UPDATE accounts_role SET description = 'w' RETURNING 1) SELECT count(*) FROM w")
+    execute("WITH w AS (UPDATE accounts_role SET description = 'w' RETURNING 1) SELECT count(*) FROM w")
 
 
 def copy_in() -> None:
@@ -99,13 +102,11 @@ def copy_in() -> None:
 
 
 def call_a_function() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT describe_guests()")
+    execute("SELECT describe_guests()")
 
 
 def two_at_once() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1; LOCK accounts_role")
+    execute("SELECT 1; LOCK accounts_role")
 
 
 @pytest.fixture
