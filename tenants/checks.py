@@ -6,6 +6,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from . import citus, pooling, privileges
+from .exceptions import first_line
 
 LOWEST_POSTGRES = 150000
 # Asks `public` alone, outside of any tenant: is this host known?
@@ -93,7 +94,7 @@ def database_problem(alias: str) -> Error | None:
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         return Error(
             f"The database {connection.settings_dict['NAME']!r} on {place} cannot be reached: {reason}",
             id="tenants.E005",

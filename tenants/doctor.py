@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from . import spares
 from .dumps import structure
-from .exceptions import SchemaMissing, TemplateMissing
+from .exceptions import SchemaMissing, TemplateMissing, first_line
 from .findings import Finding
 from .fleet import schemas
 from .fleet.turn import alone
@@ -21,7 +21,7 @@ from .fleet.versions import Key
 from .housekeeping import AlreadyRunning
 from .leftovers import leftovers
 from .models import Spare
-from .pictures import Picture, examine, first_line, take_picture
+from .pictures import Picture, examine, take_picture
 
 # A cure may need another one's result (a foreign key needs its rows), so what is left is looked at again.
 ROUNDS = 3

@@ -3,6 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 
+def first_line(said: Exception | str) -> str:
+    """What the database says goes on with the statement, and where in it."""
+    return str(said).strip().partition("\n")[0]
+
+
 class TenantError(Exception):
     """Base of everything raised by this app."""
 

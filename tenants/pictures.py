@@ -12,7 +12,7 @@ from django.db import DatabaseError, connections, transaction
 from psycopg import sql
 
 from . import blueprint
-from .exceptions import SchemaMissing
+from .exceptions import SchemaMissing, first_line
 from .findings import Finding
 from .fleet import rows as fixed
 from .schema import in_schema
@@ -28,10 +28,6 @@ class Picture:
     parts: dict[tuple[str, str], str]
     fixed_rows: dict[str, tuple[list[str], list[tuple]]]
     migrations: set[tuple[str, str]]
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
 
 
 def examine(schema_name: str, template: Picture, using: str) -> list[Finding]:

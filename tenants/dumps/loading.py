@@ -7,6 +7,7 @@ from django.db import DatabaseError, connections
 from psycopg import sql
 
 from tenants import copies
+from tenants.exceptions import first_line
 from tenants.fleet.rows import copy_fixed_rows, fixed_rows
 from tenants.schema import in_schema
 
@@ -87,7 +88,3 @@ def prove(cursor, table: Table, shape: tables.Shape) -> None:
     tables.copy_out(cursor, table.name, selected, shape.keys, found.update)
     if found.hexdigest() != table.digest.sha256:
         raise DamagedDump(f"{table.name} is not as it was dumped once it was read back. Nothing was changed.")
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

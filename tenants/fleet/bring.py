@@ -10,7 +10,7 @@ from typing import TextIO
 from django.db import DatabaseError
 from django.db.models import F
 
-from tenants.exceptions import SchemaMissing
+from tenants.exceptions import SchemaMissing, first_line
 from tenants.schema import in_public
 
 from . import state
@@ -161,10 +161,6 @@ def is_as_before(schema_name: str, before: set[Key], *, using: str) -> bool:
 def failed(schema_name: str, error: Exception) -> Outcome:
     text = f"{type(error).__name__}: {error}".strip()
     return Outcome(schema_name, Kind.BUSY if is_busy(error) else Kind.FAILED, text)
-
-
-def first_line(text: Exception | str) -> str:
-    return str(text).strip().partition("\n")[0]
 
 
 def settle(outcome: Outcome, means: Means) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError
 
 from tenants.checks import database_problem
-from tenants.exceptions import AddressTaken, TenantError
+from tenants.exceptions import AddressTaken, TenantError, first_line
 from tenants.fleet.versions import database_is_older
 from tenants.models import Tenant
 from tenants.schema import in_public
@@ -26,8 +26,8 @@ class OperatorCommand(BaseCommand):
         except ProgrammingError as error:
             if not database_is_older(error):
                 raise
-            lacking = str(error).splitlines()[0]
-            raise CommandError(f"The database is of older code ({lacking}): run `manage.py migrate` first.") from error
+            said = f"The database is of older code ({first_line(error)}): run `manage.py migrate` first."
+            raise CommandError(said) from error
 
 
 @contextmanager

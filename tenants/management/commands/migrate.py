@@ -11,8 +11,7 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import DatabaseError
 
 from tenants.checks import database_problem
-from tenants.exceptions import TenantError
-from tenants.fleet.bring import first_line
+from tenants.exceptions import TenantError, first_line
 from tenants.fleet.named import migrate_named
 from tenants.fleet.ordinary import django_migrate, show_pending
 from tenants.fleet.patience import Patience
